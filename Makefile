@@ -1,0 +1,73 @@
+# The front door. `make` builds, executes and grades the course; `make help` lists the rest.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+COURSE := $(BIN)/course
+UV := $(BIN)/uv pip install --quiet
+
+MASTERS := $(wildcard source_notebooks/*/*.ipynb)
+LESSONS := $(notdir $(patsubst %/,%,$(dir $(MASTERS))))
+HELPERS := $(wildcard helpers/*.py)
+TOOLS := $(wildcard course/*.py course/*/*.py course/templates/*)
+CLASS := $(wildcard tests/sample_class/*/*/*.ipynb)
+
+INSTALLED := $(VENV)/.installed
+BUILT := build/.built
+EXECUTED := build/.executed
+GRADED := $(LESSONS:%=build/.graded-%)
+COLAB := build/colab
+
+.PHONY: all help build check run grade bench lab test clean
+.DELETE_ON_ERROR:
+
+all: $(BUILT) $(EXECUTED) $(GRADED)  ## Build, execute and grade everything, then say what to open (default)
+	@$(COURSE) summary
+
+help:  ## List the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; \
+	do printf '  make %-7s %s\n' "$$name" "$$text"; done
+
+build: $(BUILT)  ## Generate release/ and solutions/ from the masters
+check: $(INSTALLED)  ## Fail on anything stale, unclean, leaking, dead or wrong
+	@$(COURSE) check
+run: $(EXECUTED)  ## Execute every notebook with papermill at full size; report in build/executed/
+grade: $(GRADED)  ## Grade the sample class in tests/sample_class/; results in build/grading/
+bench: $(INSTALLED)  ## Measure training speed against the plain loop of the original tutorial (QUICK=1 for a minute)
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+lab: $(BUILT)  ## Open JupyterLab on the course
+	@$(BIN)/jupyter lab
+test: $(INSTALLED) $(COLAB)/.installed  ## Lint, type-check and test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest
+clean:  ## Remove what can be made again, but not the installed packages
+	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("error: $(PYTHON): Python 3.11 or newer is needed; name one with PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	@echo "Installing the pinned packages into $(VENV) (5 GB the first time, minutes; seconds from the cache)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	$(UV) --python $(BIN)/python --constraint constraints.txt --editable '.[course,dev]'
+	@touch $@
+
+$(BUILT): $(INSTALLED) $(MASTERS) nbgrader_config.py pyproject.toml course/build.py course/preprocessors.py
+	@$(COURSE) build
+	@mkdir -p $(@D) && touch $@
+
+$(EXECUTED): $(BUILT) $(HELPERS) course/execute.py course/report.py
+	@$(COURSE) run
+	@touch $@
+
+build/.graded-%: $(BUILT) $(HELPERS) $(TOOLS) $(CLASS)
+	@$(COURSE) grade $* --submitted tests/sample_class
+	@touch $@
+
+# A second environment with the versions that Colab has, in which the student versions are tested.
+$(COLAB)/.installed: tests/colab-constraints.txt constraints.txt $(INSTALLED)
+	@echo "Installing an environment like Colab's into $(COLAB)"
+	@$(BIN)/uv venv --quiet --clear --seed --python 3.12 $(COLAB) || $(BIN)/uv venv --quiet --clear --seed --python $(BIN)/python $(COLAB)
+	$(UV) --python $(COLAB)/bin/python --requirement tests/colab-constraints.txt
+	@touch $@

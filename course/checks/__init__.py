@@ -1,0 +1,32 @@
+"""What must be true of a course before it is published: `course check` runs it all."""
+
+from course.checks.cleanliness import check_cleanliness
+from course.checks.conventions import check_conventions
+from course.checks.freshness import check_freshness
+from course.checks.leaks import check_leaks
+from course.checks.links import check_links
+from course.checks.masters import read_masters
+from course.checks.problems import Problem
+from course.checks.solutions import check_solutions
+from course.layout import Course
+
+__all__ = ["Problem", "run_checks"]
+
+
+def run_checks(course: Course) -> list[Problem]:
+    """Return every problem of `course`: from the checks that take milliseconds to those of minutes.
+
+    A master that cannot be read is reported and left out of the later checks. Raises `CourseError`
+    when there is no master at all.
+    """
+    masters, unreadable = read_masters(course)
+    problems = [
+        *unreadable,
+        *check_cleanliness(course, masters),
+        *check_conventions(masters),
+        *check_links(course, masters),
+        *check_leaks(course, masters),
+        *check_freshness(course),
+        *check_solutions(course, masters),
+    ]
+    return list(dict.fromkeys(problems))  # two checks may stumble over the same damaged file

@@ -1,0 +1,144 @@
+"""Cells are named, paired and marked so that tools and readers find what belongs together."""
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from course.checks.markers import check_markers
+from course.checks.masters import Master, markdown_tokens
+from course.checks.problems import Problem
+from course.notebooks import grading, is_answer, is_discussion, is_test, tags
+
+
+def check_conventions(masters: list[Master]) -> list[Problem]:
+    """Return where `masters` break a convention that the build or the grader relies on."""
+    problems: list[Problem] = []
+    for master in masters:
+        problems += _invalid_grading_metadata(master)
+        problems += _parameters(master)
+        problems += _test_pairs(master)
+        problems += _expected_pairs(master)
+        for cell in master.cells:
+            problems += _syntax(master, cell)
+            problems += _names(master, cell)
+            problems += check_markers(master, cell)
+    return problems
+
+
+def parse(source: str) -> ast.Module:
+    """Return the syntax tree of a code cell, its magics included; raises `SyntaxError`."""
+    tree: ast.Module = ast.parse(TransformerManager().transform_cell(source))
+    return tree
+
+
+def fenced_blocks(cell: Any) -> list[str]:
+    """Return the text of each fenced block of a markdown cell."""
+    return [token.content for token in markdown_tokens(cell.source) if token.type == "fence"]
+
+
+def dashed(name: str) -> str:
+    """Return the cell id that goes with the grade_id or Python name `name`."""
+    return name.replace("_", "-")
+
+
+def _invalid_grading_metadata(master: Master) -> Iterator[Problem]:
+    # Importing nbgrader takes two seconds, which `course --help` should not pay.
+    from nbgrader.nbgraderformat import (
+        MetadataValidator,
+        SchemaTooNewError,
+        SchemaTooOldError,
+        ValidationError,
+    )
+
+    try:
+        MetadataValidator().validate_nb(master.nb)
+    except (ValidationError, SchemaTooOldError, SchemaTooNewError) as error:
+        reason = str(error).splitlines()[0][:160]
+        yield Problem(master.file, f"nbgrader refuses its metadata ({reason})", "mend that cell")
+
+
+def _parameters(master: Master) -> Iterator[Problem]:
+    found = [cell for cell in master.cells if "parameters" in tags(cell)]
+    if len(found) != 1:
+        remedy = "give that tag to one code cell"
+        yield Problem(master.file, f"has {len(found)} cells tagged `parameters`, not 1", remedy)
+
+
+def _test_pairs(master: Master) -> Iterator[Problem]:
+    """Yield each answer without exactly one test cell after it, and each test without an answer."""
+    tests = [grading(cell).get("grade_id", "") for cell in master.cells if is_test(cell)]
+    answered: set[str] = set()
+    for cell in master.cells:
+        name = grading(cell).get("grade_id", "")
+        if is_answer(cell):
+            answered.add(f"test_{name}")
+            if (count := tests.count(f"test_{name}")) != 1:
+                remedy = f"keep one test cell with the grade_id `test_{name}`"
+                yield master.problem(cell, f"has {count} test cells, not 1", remedy)
+        elif is_test(cell) and name not in answered:
+            remedy = "name it `test_<name>` and put it after the answer cell `<name>`"
+            yield master.problem(cell, "tests no answer cell above it", remedy)
+
+
+def _expected_pairs(master: Master) -> Iterator[Problem]:
+    """Yield what is missing around an answer: a hint, a try-out, and what the try-out prints."""
+    cells = {cell.id: cell for cell in master.cells}
+    answers = [cell.id for cell in master.cells if is_answer(cell)]
+    wanted = dict.fromkeys(answers) | dict.fromkeys(
+        name.partition("-")[2] for name in cells if name.startswith(("try-", "expected-"))
+    )
+    for name in wanted:
+        for cell_id, cell_type in ((f"try-{name}", "code"), (f"expected-{name}", "markdown")):
+            if cell_id not in cells or cells[cell_id].cell_type != cell_type:
+                yield Problem(master.file, f"has no {cell_type} cell `{cell_id}`", "add it")
+    for cell in master.cells:
+        if cell.id.startswith("expected-") and len(fenced_blocks(cell)) != 1:
+            remedy = "fence what the cell above prints in ```, once"
+            yield master.problem(cell, "does not hold one fenced block", remedy)
+    for name in answers:
+        hint = cells.get(f"hint-{name}")
+        if hint is None or hint.cell_type != "markdown" or "<details>" not in hint.source:
+            remedy = "add it with the hint inside of <details>"
+            yield Problem(master.file, f"has no markdown cell `hint-{name}` that folds", remedy)
+
+
+def _syntax(master: Master, cell: Any) -> Iterator[Problem]:
+    if cell.cell_type == "code":
+        try:
+            parse(cell.source)
+        except SyntaxError as error:
+            message = f"is not Python (line {error.lineno}: {error.msg})"
+            yield master.problem(cell, message, "mend that line")
+
+
+def _names(master: Master, cell: Any) -> Iterator[Problem]:
+    """Yield where the id or the grade_id of a graded cell does not tell what the cell is for."""
+    if not (is_answer(cell) or is_test(cell) or is_discussion(cell)):
+        return
+    name = grading(cell).get("grade_id", "")
+    if cell.id != dashed(name):
+        remedy = f"call the cell `{dashed(name)}`"
+        yield master.problem(cell, f"has the grade_id `{name}`, another name than its id", remedy)
+    if is_discussion(cell) and not name.startswith("think_"):
+        remedy = "call it `think_<topic>`"
+        yield master.problem(cell, "is a discussion but not called one", remedy)
+    if is_answer(cell) and name not in _defined_names(cell.source):
+        remedy = f"define `{name}` at its top level, or give it the name that it does define"
+        yield master.problem(cell, f"does not define `{name}`", remedy)
+
+
+def _defined_names(source: str) -> set[str]:
+    try:
+        body = parse(source).body
+    except SyntaxError:
+        return set()
+    names: set[str] = set()
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            stored = (part for part in ast.walk(node) if isinstance(part, ast.Name))
+            names |= {part.id for part in stored if isinstance(part.ctx, ast.Store)}
+    return names

@@ -1,0 +1,141 @@
+"""The `course` command: one function a subcommand, and one line for every error of the user's."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course import display
+from course.errors import CourseError
+from course.layout import Course
+
+app = typer.Typer(
+    help="Build, check, execute and grade the lessons of a course.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+Only = Annotated[
+    list[str] | None, typer.Option("--only", help="A lesson to execute; repeat it for more.")
+]
+Device = Annotated[str, typer.Option(help="What to compute on: auto, cpu or cuda.")]
+Jobs = Annotated[int | None, typer.Option(help="Notebooks at a time; by default one a core.")]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--parameter", "-p", help="NAME=VALUE for the notebooks' parameters cell."),
+]
+Submitted = Annotated[
+    Path | None, typer.Option(help="Folder of <student>/<lesson>/<lesson>.ipynb [submitted/].")
+]
+Out = Annotated[Path | None, typer.Option(help="Folder for the results [build/grading/<lesson>/].")]
+
+
+def run() -> None:
+    """Run the command line; what the user can mend is one line on stderr and exit code 1."""
+    try:
+        app()
+    except CourseError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        # Such as a full disk or a folder that may not be written.
+        sys.exit(f"error: {error.filename}: {error.strerror}; mend that and run the command again")
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    root: Annotated[Path, typer.Option(help="Folder that holds source_notebooks/.")] = Path(),
+) -> None:
+    """Remember which course the subcommand works on."""
+    context.obj = Course(root.resolve())
+
+
+@app.command()
+def build(context: typer.Context) -> None:
+    """Generate release/ and solutions/ from the master notebooks."""
+    from course.build import build
+
+    course: Course = context.obj
+    with display.working(f"Building {len(course.lessons)} lesson(s) with nbgrader"):
+        differences = build(course)
+    display.built(course, differences)
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """Fail, naming the files, on anything stale, unclean, leaking, dead or wrong."""
+    from course.checks import run_checks
+
+    course: Course = context.obj
+    with display.working("Checking, which executes every master once"):
+        problems = run_checks(course)
+    display.checked(course, problems)
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command("run")
+def run_command(
+    context: typer.Context,
+    only: Only = None,
+    device: Device = "auto",
+    jobs: Jobs = None,
+    parameter: Parameters = None,
+) -> None:
+    """Execute every solution and every student version with papermill."""
+    from course.execute import RunOptions, run_notebooks
+    from course.report import write_report
+
+    course: Course = context.obj
+    options = RunOptions(
+        device=device, only=only, jobs=jobs, parameters=parse_parameters(parameter or [])
+    )
+    with display.RunProgress() as progress:
+        runs = run_notebooks(course, options, progress.update)
+    display.executed(runs, write_report(course, runs))
+    if not all(run.passed for run in runs):
+        raise typer.Exit(1)
+
+
+@app.command()
+def grade(
+    context: typer.Context, lesson: str, submitted: Submitted = None, out: Out = None
+) -> None:
+    """Grade the submissions to LESSON; write grades.csv and a feedback page a student."""
+    from course.grading.classroom import grade_class
+
+    course: Course = context.obj
+    with display.GradingProgress(lesson) as progress:
+        report = grade_class(
+            course, lesson, submitted=submitted, out=out, on_result=progress.update
+        )
+    display.graded(report)
+    if report.problems:
+        raise typer.Exit(3)
+
+
+@app.command()
+def summary(context: typer.Context) -> None:
+    """List what there is to open: student versions, executed solutions and grades."""
+    display.summary(context.obj)
+
+
+def parse_parameters(pairs: list[str]) -> dict[str, object]:
+    """Turn NAME=VALUE pairs into parameters: Python literals where they are ones, else text.
+
+    Raises `CourseError` for a pair without "=".
+    """
+    import ast
+
+    parameters: dict[str, object] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name.isidentifier():
+            raise CourseError(f"--parameter {pair}: not of the form NAME=VALUE; write e.g. seeds=3")
+        try:
+            parameters[name] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            parameters[name] = text
+    return parameters

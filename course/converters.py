@@ -1,0 +1,83 @@
+"""Run nbgrader's converters on a course folder: quietly, and with their reasons when they fail."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from course.layout import Course
+
+
+class ConversionError(Exception):
+    """Carry the reason, in one line, why nbgrader did not convert a notebook."""
+
+
+def run_converter(converter: Any, config: Config) -> None:
+    """Run the nbgrader converter class `converter` with the settings and folders of `config`.
+
+    Raises `ConversionError` with the exception that nbgrader itself only logs.
+    """
+    # Importing nbgrader takes two seconds, which `course --help` should not pay.
+    from nbgrader.converters.base import NbGraderException
+    from nbgrader.coursedir import CourseDirectory
+
+    with _log() as log, _own_tools_on_path(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            converter(coursedir=CourseDirectory(config=config), config=config).start()
+        except (NbGraderException, SystemExit) as error:
+            raise ConversionError(log.reason()) from error
+
+
+def lesson_config(course: Course, lesson: str) -> Config:
+    """Return the settings in the course's nbgrader_config.py, bound to its root and one lesson."""
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
+    config.CourseDirectory.root = str(course.root)
+    config.CourseDirectory.assignment_id = lesson
+    return config
+
+
+class _LogBuffer(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(level=logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+    def reason(self) -> str:
+        """Return the most telling line: the exception that ends the first traceback, if any."""
+        tracebacks = [message for message in self.messages if "Traceback" in message]
+        chosen = [*tracebacks, *self.messages, "no reason given"][0]
+        return chosen.strip().splitlines()[-1]
+
+
+@contextmanager
+def _log() -> Iterator[_LogBuffer]:
+    """Catch what nbgrader logs instead of printing it."""
+    logger, buffer = logging.getLogger("traitlets"), _LogBuffer()
+    propagate, logger.propagate = logger.propagate, False
+    logger.addHandler(buffer)
+    try:
+        yield buffer
+    finally:
+        logger.removeHandler(buffer)
+        logger.propagate = propagate
+
+
+@contextmanager
+def _own_tools_on_path() -> Iterator[None]:
+    """Let nbgrader find `alembic`, with which it makes a gradebook, in an inactive environment."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before

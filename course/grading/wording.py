@@ -1,0 +1,18 @@
+"""Make text of unknown origin fit to be shown; it still has to be escaped where that matters."""
+
+import re
+
+MAX_LENGTH = 500
+# Terminal colours, and control characters other than a line break.
+UNPRINTABLE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """Return `text` without control characters, cut to a readable length."""
+    clean = UNPRINTABLE.sub("", text).strip()
+    return clean if len(clean) <= MAX_LENGTH else clean[:MAX_LENGTH] + " …"
+
+
+def one_line(text: str) -> str:
+    """Return `text` as a single printable line."""
+    return " ".join(printable(text).split())

@@ -1,0 +1,59 @@
+"""Read notebooks, and tell what their cells are for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from course.errors import CourseError
+
+BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
+BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+BEGIN_MARK, END_MARK = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
+
+
+def read(path: Path) -> Any:
+    """Return the notebook at `path` as it is; raises `CourseError` when it is not one."""
+    try:
+        return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    except FileNotFoundError as error:
+        raise CourseError(f"{path}: no such notebook; run `make build`") from error
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0][:120]
+        raise CourseError(f"{path}: not a notebook ({reason}); save it again") from error
+
+
+def grading(cell: Any) -> dict[str, Any]:
+    """Return nbgrader's metadata of `cell`, empty when it has none."""
+    return dict(cell.metadata.get("nbgrader", {}))
+
+
+def is_answer(cell: Any) -> bool:
+    """Tell whether `cell` holds a function or value that tests grade."""
+    return bool(grading(cell).get("solution")) and not grading(cell).get("grade")
+
+
+def is_test(cell: Any) -> bool:
+    """Tell whether `cell` holds tests that give points."""
+    return bool(grading(cell).get("grade")) and not grading(cell).get("solution")
+
+
+def is_discussion(cell: Any) -> bool:
+    """Tell whether `cell` is a written answer that a person marks."""
+    return bool(grading(cell).get("grade")) and bool(grading(cell).get("solution"))
+
+
+def tags(cell: Any) -> list[str]:
+    """Return the tags of `cell`."""
+    return list(cell.metadata.get("tags", []))
+
+
+def region(source: str, begin: str, end: str) -> Iterator[str]:
+    """Yield the lines of `source` between each line with `begin` and the next with `end`."""
+    inside = False
+    for line in source.splitlines():
+        if begin in line or end in line:
+            inside = begin in line
+        elif inside:
+            yield line

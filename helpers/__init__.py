@@ -1,0 +1,1 @@
+"""What the lessons import: data, models, training, figures and feedback on exercises."""

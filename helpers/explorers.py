@@ -1,0 +1,45 @@
+"""Sliders above one figure that is drawn again whenever a slider moves."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+
+def explore(draw: Callable[..., Figure], controls: Mapping[str, Any], *, alternative: str) -> None:
+    """Display `controls` (ipywidgets by argument name of `draw`) above the figure `draw` returns.
+
+    The figure is an ordinary output that is updated in place, so that it is still there, as the
+    controls left it, where no kernel runs; `alternative` is its text for those who do not see it.
+    """
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    def picture() -> Figure:
+        figure = draw(**{name: control.value for name, control in controls.items()})
+        figure.tight_layout()
+        plt.close(figure)  # or the inline back end would display it a second time
+        return figure
+
+    metadata = {"image/png": {"alt": alternative}}
+    display(widgets.VBox(list(controls.values())))
+    handle = display(picture(), metadata=metadata, display_id=True)
+    for control in controls.values():
+        control.observe(lambda _: handle.update(picture(), metadata=metadata), names="value")
+
+
+def strength_slider(description: str, *, value: float = 0.0) -> Any:
+    """Return a slider over penalty strengths: 0, then from 0.0001 to 0.1 in steps of about 3."""
+    import ipywidgets as widgets
+
+    return widgets.SelectionSlider(
+        options=[(f"{strength:g}", strength) for strength in STRENGTHS],
+        value=value,
+        description=description,
+        # One training run for the strength at which the slider is let go, not for all on the way.
+        continuous_update=False,
+    )
+
+
+STRENGTHS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)

@@ -1,0 +1,168 @@
+"""Figures of the lessons: readable without colour, and with a text alternative.
+
+Every function draws on one Axes and returns it. Pass the finished figure to `show` together with
+a sentence that says what it shows.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from torch import Tensor, nn
+
+from helpers.training import History
+
+# Okabe & Ito's palette, which stays distinct under colour blindness; each colour has a line style
+# of its own besides.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 2)))
+STYLE = {
+    "axes.prop_cycle": cycler(color=COLOURS, linestyle=LINE_STYLES),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "figure.dpi": 110,
+    "font.size": 11,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+}
+
+Runs = Sequence[History]
+
+
+def use_course_style() -> None:
+    """Make the figures of this session look alike."""
+    plt.rcParams.update(STYLE)
+
+
+def plot_mean(axes: Axes, curves: Sequence[Sequence[float]], *, label: str, **style: Any) -> Axes:
+    """Draw the mean over runs of `curves` (runs, epochs) with a band of ± one standard deviation.
+
+    Epochs count from 1. A single run is drawn without a band.
+    """
+    values = np.asarray(curves, dtype=float)  # (runs, epochs)
+    epochs = np.arange(1, values.shape[1] + 1)
+    mean, deviation = values.mean(axis=0), values.std(axis=0)
+    (line,) = axes.plot(epochs, mean, label=label, **style)
+    if len(values) > 1:
+        band = {"alpha": 0.12, "linewidth": 0, "color": line.get_color()}
+        axes.fill_between(epochs, mean - deviation, mean + deviation, **band)
+    return axes
+
+
+def plot_accuracy(axes: Axes, runs: Runs, *, title: str) -> Axes:
+    """Draw training (solid) and validation (dashed) accuracy in percent, mean ± std over `runs`."""
+    plot_mean(axes, _percent(runs, "train_accuracy"), label="training")
+    plot_mean(axes, _percent(runs, "val_accuracy"), label="validation")
+    return _finish(axes, title=title, ylabel="Accuracy (%)", runs=len(runs))
+
+
+def compare_accuracy(
+    axes: Axes, groups: Mapping[str, Runs], *, quantity: str = "val_accuracy", title: str
+) -> Axes:
+    """Draw one accuracy of several groups of runs; `quantity` names a field of `History`."""
+    for label, runs in groups.items():
+        plot_mean(axes, _percent(runs, quantity), label=label)
+    return _finish(axes, title=title, ylabel="Accuracy (%)", runs=_smallest(groups))
+
+
+def compare_norms(axes: Axes, groups: Mapping[str, Runs], *, title: str) -> Axes:
+    """Draw the Frobenius norm of all parameters, mean ± std, for several groups of runs."""
+    for label, runs in groups.items():
+        plot_mean(axes, [run.norm for run in runs], label=label)
+    return _finish(
+        axes, title=title, ylabel="Frobenius norm of the parameters", runs=_smallest(groups)
+    )
+
+
+def plot_layer_norms(axes: Axes, models: Mapping[str, nn.Module], *, title: str) -> Axes:
+    """Draw the Frobenius norm of every weight matrix as bars, side by side for several models."""
+    hatches = ("", "//", "..", "xx", "--", "++", "oo")
+    width = 0.8 / len(models)
+    for position, (label, model) in enumerate(models.items()):
+        norms = [p.detach().norm().item() for p in model.parameters() if p.dim() > 1]
+        places = np.arange(1, len(norms) + 1) + (position - (len(models) - 1) / 2) * width
+        axes.bar(places, norms, width, label=label, hatch=hatches[position], edgecolor="white")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_title(title, fontsize=11)
+    axes.set(xlabel="Layer", ylabel="Frobenius norm of the weights")
+    axes.legend()
+    return axes
+
+
+def plot_weight_histogram(axes: Axes, models: Mapping[str, nn.Module], *, title: str) -> Axes:
+    """Draw how large the parameters |w| of each model are, as outlines over a logarithmic axis.
+
+    Smaller values than 1e-6, zero included, are counted as 1e-6.
+    """
+    bins = np.logspace(-6, 1, 71)
+    for position, (label, model) in enumerate(models.items()):
+        sizes = np.concatenate([p.detach().abs().cpu().numpy().ravel() for p in model.parameters()])
+        counts, edges = np.histogram(sizes.clip(bins[0], bins[-1]), bins=bins)
+        line: dict[str, Any] = {"color": COLOURS[position], "linestyle": LINE_STYLES[position]}
+        axes.stairs(counts, edges, label=label, linewidth=1.8, **line)
+    axes.set_title(title, fontsize=11)
+    axes.set(xlabel="Size of a parameter, |w|", ylabel="Number of parameters", xscale="log")
+    axes.legend()
+    return axes
+
+
+def plot_image_grid(axes: Axes, images: Tensor, *, titles: Sequence[str], columns: int = 6) -> Axes:
+    """Draw uint8 images (n, 3, height, width) as one sheet, row by row, with a title under each."""
+    pictures = images.cpu().permute(0, 2, 3, 1).numpy()  # (n, height, width, 3)
+    count, height, width, _ = pictures.shape
+    rows = -(-count // columns)
+    gap, caption = 2, 6
+    sheet = np.full((rows * (height + caption), columns * (width + gap), 3), 255, np.uint8)
+    for position, (picture, title) in enumerate(zip(pictures, titles, strict=True)):
+        top = position // columns * (height + caption)
+        left = position % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = picture
+        axes.text(left + width / 2, top + height + 1, title, ha="center", va="top", fontsize=9)
+    axes.imshow(sheet)
+    axes.set_axis_off()
+    return axes
+
+
+def show(figure: Figure, alternative: str) -> None:
+    """Display `figure` once, with `alternative` as its text for those who do not see it."""
+    from IPython.display import display
+
+    figure.tight_layout()
+    display(figure, metadata={"image/png": {"alt": alternative}})
+    display(_Caption(alternative))
+    plt.close(figure)  # or the inline back end would display it a second time
+
+
+class _Caption:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"The figure in words: {self.text}"
+
+    def _repr_html_(self) -> str:
+        return f"<details><summary>The figure in words</summary>{escape(self.text)}</details>"
+
+
+def _percent(runs: Runs, quantity: str) -> list[list[float]]:
+    return [[100 * value for value in getattr(run, quantity)] for run in runs]
+
+
+def _smallest(groups: Mapping[str, Runs]) -> int:
+    return min(len(runs) for runs in groups.values())
+
+
+def _finish(axes: Axes, *, title: str, ylabel: str, runs: int) -> Axes:
+    spread = f"\nmean ± standard deviation of {runs} runs" if runs > 1 else ""
+    axes.set_title(title + spread, fontsize=11)
+    axes.set(xlabel="Epoch", ylabel=ylabel)
+    axes.legend()
+    return axes

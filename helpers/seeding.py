@@ -1,0 +1,45 @@
+"""Random seeds and the device: what makes a notebook's results repeatable, and fast."""
+
+import random
+
+import numpy as np
+import torch
+
+
+def set_seed(seed: int) -> None:
+    """Seed Python, NumPy and torch (CPU and GPU), and make cuDNN deterministic."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)  # seeds every GPU too
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+
+
+def seed_worker(worker_id: int) -> None:
+    """Seed NumPy and Python in a worker of `torch.utils.data.DataLoader` (its `worker_init_fn`).
+
+    torch seeds itself in each worker; the others would repeat the same numbers in every worker.
+    """
+    del worker_id  # torch has already made its own seed differ from worker to worker
+    seed = torch.initial_seed() % 2**32
+    np.random.seed(seed)
+    random.seed(seed)
+
+
+def set_device(choice: str = "auto") -> torch.device:
+    """Return the device to train on and say in one line which it is.
+
+    `choice` is "auto" (the GPU if there is one), "cpu" or "cuda". Raises `ValueError` for anything
+    else and `RuntimeError` when "cuda" is asked for and missing.
+    """
+    if choice not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device {choice!r} is unknown; choose 'auto', 'cpu' or 'cuda'")
+    available = torch.cuda.is_available()
+    if choice == "cuda" and not available:
+        raise RuntimeError("there is no GPU here; choose device 'cpu' or 'auto'")
+    if choice == "cuda" or (choice == "auto" and available):
+        print(f"Training on the GPU ({torch.cuda.get_device_name()}).")
+        return torch.device("cuda")
+    advice = "" if choice == "cpu" else " In Colab, Runtime → Change runtime type offers a GPU."
+    print(f"Training on the CPU, which is enough for this lesson.{advice}")
+    return torch.device("cpu")

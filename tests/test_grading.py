@@ -1,0 +1,517 @@
+"""Grading a class: what is collected, what it scores, what is written, and what cannot stop it."""
+
+import csv
+import html
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+
+from course.build import build
+from course.errors import CourseError
+from course.grading.classroom import ClassReport, grade_class
+from course.grading.collection import MAX_BYTES, Submission, collect, is_student_name
+from course.grading.nbgrader_engine import KERNEL_STARTS, Assignment, grade, prepare
+from course.grading.pool import run_apart
+from course.grading.records import feedback_page, plain_number, write_grades
+from course.grading.results import QuestionResult, Status, SubmissionResult
+from course.grading.wording import MAX_LENGTH, one_line, printable
+from course.layout import Course, notebook
+from tests.toy import (
+    REPOSITORY_ROOT,
+    answer_cell,
+    check_cell,
+    make_toy_course,
+    toy_cells,
+    toy_notebook,
+    write_notebook,
+)
+
+TRIPLE = """def triple(number):
+    ### BEGIN SOLUTION
+    return 3 * number
+    ### END SOLUTION"""
+TEST_TRIPLE = """### BEGIN HIDDEN TESTS
+assert triple(5) == 15, "triple(5) should be 15"
+### END HIDDEN TESTS"""
+RIGHT_DOUBLE = "def double(number):\n    return 2 * number"
+SECONDS_PER_CELL = 5
+
+NOISY_RIGHT = """import os, sys, warnings
+assert os.environ["NBGRADER_EXECUTION"] == "autograde"
+
+def double(number):
+    warnings.warn("a harmless warning")
+    print("progress bar", file=sys.stderr)
+    return 2 * number"""
+LEAK = """def double(number):
+    raise ValueError("seen: " + get_ipython().user_ns["In"][-1])"""
+SCRIPT = """def triple(number):
+    raise ValueError("<script>alert(1)</script>\\x1b[31m")"""
+LOOP = "while True:\n    pass"
+EXIT = "import os\nos._exit(0)"
+
+
+def two_question_course(root: Path) -> Course:
+    course = make_toy_course(root)
+    cells = [*toy_cells(), answer_cell("triple", TRIPLE), check_cell("triple", TEST_TRIPLE, 3)]
+    write_notebook(toy_notebook(cells), notebook(course.masters, "toy"))
+    with (root / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+        config.write(f"\nc.Execute.timeout = {SECONDS_PER_CELL}\n")
+    build(course)
+    return course
+
+
+def hand_in(course: Course, student: str, answers: dict[str, str] | None = None) -> NotebookNode:
+    """Write the student version with these answers as the student's, and return it."""
+    nb = student_version(course, answers or {})
+    write_notebook(nb, handed_in(course, student))
+    return nb
+
+
+def student_version(course: Course, answers: dict[str, str]) -> NotebookNode:
+    nb = nbformat.read(notebook(course.release, "toy"), as_version=4)
+    for cell in nb.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.source = answers.get(name, cell.source)
+    return nb
+
+
+def handed_in(course: Course, student: str) -> Path:
+    return notebook(course.submitted / student, "toy")
+
+
+def grade_quietly(course: Course, **options: Path) -> ClassReport:
+    folders = {"submitted": None, "out": None} | options
+    return grade_class(course, "toy", on_result=lambda result, total: None, **folders)
+
+
+@dataclass(frozen=True)
+class GradedClass:
+    course: Course
+    report: ClassReport
+    progress: list[tuple[str, int]]
+
+    def __getitem__(self, student: str) -> SubmissionResult:
+        (result,) = [result for result in self.report.results if result.student == student]
+        return result
+
+    def question(self, student: str, name: str) -> QuestionResult:
+        (question,) = [item for item in self[student].questions if item.question == name]
+        return question
+
+    def rows(self) -> dict[str, list[str]]:
+        with self.report.grades.open(encoding="utf-8", newline="") as file:
+            return {row[0]: row[1:] for row in csv.reader(file)}
+
+    def page(self, student: str) -> str:
+        return (self.report.feedback / f"{student}.html").read_text(encoding="utf-8")
+
+
+def fill_class(course: Course) -> None:
+    """Hand in one notebook of every kind."""
+    hand_in(course, "ann", {"double": NOISY_RIGHT, "triple": "def triple(n): return n + n + n"})
+    hand_in(course, "blank")
+    hand_in(course, "half.right@uni-köln", {"double": RIGHT_DOUBLE, "triple": SCRIPT})
+    hand_in(course, "leak", {"double": LEAK, "triple": "def triple(n) return"})
+    hand_in(course, "exit", {"double": EXIT})
+    hand_in(course, "loop", {"double": LOOP})
+    hand_in(course, "=cmd()", {"double": RIGHT_DOUBLE})
+    nb = hand_in(course, "copied")
+    copy = NotebookNode(nb.cells[3], id="copy")
+    write_notebook(toy_notebook([*nb.cells, copy]), handed_in(course, "copied"))
+    deleted = hand_in(course, "deleted")
+    write_notebook(toy_notebook(deleted.cells[:3]), handed_in(course, "deleted"))
+    hand_in(course, "damaged")
+    handed_in(course, "damaged").write_text("%PDF-1.4")
+    hand_in(course, "list")
+    handed_in(course, "list").write_text("[]")
+    (course.submitted / "empty").mkdir()
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> GradedClass:
+    course = two_question_course(tmp_path_factory.mktemp("class") / "course-root")
+    fill_class(course)
+    (course.submitted / "notes.txt").touch()
+    progress: list[tuple[str, int]] = []
+    report = grade_class(
+        course,
+        "toy",
+        submitted=None,
+        out=None,
+        on_result=lambda result, total: progress.append((result.student, total)),
+    )
+    return GradedClass(course, report, progress)
+
+
+def test_a_right_answer_keeps_its_points_though_it_writes_to_stderr(graded: GradedClass) -> None:
+    assert graded["ann"].score == graded["ann"].max_score == 5
+
+
+def test_a_blank_notebook_scores_zero_and_is_called_not_answered(graded: GradedClass) -> None:
+    assert graded["blank"].problem is None
+    assert graded["blank"].score == 0
+    statuses = {question.status for question in graded["blank"].questions}
+    assert statuses == {Status.NOT_ANSWERED}
+
+
+def test_each_question_has_its_own_points(graded: GradedClass) -> None:
+    questions = graded["half.right@uni-köln"].questions
+    assert [(item.question, item.score, item.status) for item in questions] == [
+        ("double", 2, Status.PASSED),
+        ("triple", 0, Status.NOT_PASSED),
+    ]
+
+
+def test_a_failure_has_the_message_of_the_exception(graded: GradedClass) -> None:
+    message = graded.question("half.right@uni-köln", "triple").message
+    assert message == "ValueError: <script>alert(1)</script>"
+
+
+def test_an_answer_that_does_not_run_is_explained_by_its_own_error(graded: GradedClass) -> None:
+    assert graded.question("leak", "triple").message.startswith("SyntaxError: ")
+
+
+def test_an_exception_cannot_carry_a_hidden_test_into_the_feedback(graded: GradedClass) -> None:
+    assert "not shown" in graded.question("leak", "double").message
+    for page in graded.report.feedback.iterdir():
+        assert "assert " not in html.unescape(page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("student", "words"),
+    [
+        ("copied", "more than once (test_double)"),
+        ("deleted", "missing (test_double, test_triple)"),
+        ("damaged", "not a notebook"),
+        ("list", "ungraded"),
+        ("empty", "toy/toy.ipynb is missing"),
+        ("exit", "ended the kernel"),
+        ("loop", "double did not end in time"),
+        ("'=cmd()'", "not a student's name"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_one_line(graded: GradedClass, student: str, words: str) -> None:
+    problem = graded[student].problem
+    assert problem is not None
+    assert words in problem
+    assert "\n" not in problem
+    assert str(graded.course.root.parent.parent) not in problem
+
+
+def test_the_report_tells_who_is_graded_and_who_needs_a_person(graded: GradedClass) -> None:
+    names = [result.student for result in graded.report.graded]
+    assert names == ["ann", "blank", "half.right@uni-köln", "leak"]
+    assert len(graded.report.problems) == 8
+
+
+def test_progress_is_reported_once_for_everybody(graded: GradedClass) -> None:
+    students = sorted(result.student for result in graded.report.results)
+    assert sorted(graded.progress) == [(student, len(students)) for student in students]
+
+
+def test_the_table_has_automatic_points_by_question(graded: GradedClass) -> None:
+    rows = graded.rows()
+    assert rows["student"] == ["score", "max_score", "double", "triple"]
+    assert rows["ann"] == ["5", "5", "2", "3"]
+    assert rows["blank"] == ["0", "5", "0", "0"]
+    assert rows["half.right@uni-köln"] == ["2", "5", "2", "0"]
+
+
+def test_a_problem_is_an_empty_row_and_no_zero(graded: GradedClass) -> None:
+    for result in graded.report.problems:
+        assert graded.rows()[result.student] == ["", "", "", ""]
+
+
+def test_the_rows_are_in_order_of_the_names(graded: GradedClass) -> None:
+    names = list(graded.rows())[1:]
+    assert names == sorted(names)
+
+
+def test_every_name_that_is_safe_in_a_path_has_a_page(graded: GradedClass) -> None:
+    pages = {page.stem for page in graded.report.feedback.iterdir()}
+    assert pages == {result.student for result in graded.report.results} - {"'=cmd()'"}
+
+
+def test_the_executed_notebook_of_a_student_is_kept(graded: GradedClass) -> None:
+    kept = {path.stem for path in graded.report.autograded.iterdir()}
+    assert kept == {"ann", "blank", "half.right@uni-köln", "leak", "loop"}
+    executed = nbformat.read(graded.report.autograded / "ann.ipynb", as_version=4)
+    assert executed.cells[3].execution_count is not None
+
+
+def test_nothing_else_is_left_in_the_results_or_the_course(graded: GradedClass) -> None:
+    out = {path.name for path in graded.report.out.iterdir()}
+    assert out == {"grades.csv", "feedback", "autograded"}
+    assert not (graded.course.root / "gradebook.db").exists()
+    assert not (graded.course.root / "autograded").exists()
+
+
+def test_a_second_run_replaces_the_results_of_the_first(
+    graded: GradedClass, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(graded.report.out, out)
+    (tmp_path / "class" / "zoe").mkdir(parents=True)
+    grade_quietly(graded.course, submitted=tmp_path / "class", out=out)
+    assert [path.name for path in (out / "feedback").iterdir()] == ["zoe.html"]
+    assert list((out / "autograded").iterdir()) == []
+    assert (out / "grades.csv").read_text() == "student,score,max_score\nzoe,,\n"
+
+
+def test_stock_nbgrader_gives_the_same_scores(graded: GradedClass, tmp_path: Path) -> None:
+    students = ["ann", "blank", "half.right@uni-köln"]
+    checkout = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns("submitted", "build")
+    shutil.copytree(graded.course.root, checkout, ignore=ignored)
+    for student in students:
+        shutil.copytree(graded.course.submitted / student, checkout / "submitted" / student)
+    run_nbgrader(checkout, "generate_assignment", "toy", "--force")
+    run_nbgrader(checkout, "autograde", "toy")
+    with Gradebook(f"sqlite:///{checkout / 'gradebook.db'}") as gradebook:
+        submissions = gradebook.assignment_submissions("toy")
+        scores = {submission.student.id: submission.score for submission in submissions}
+    assert scores == {student: graded[student].score for student in students}
+
+
+def run_nbgrader(folder: Path, *arguments: str) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(REPOSITORY_ROOT)}
+    subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+
+
+# --- kernels that do not start ---
+
+
+@pytest.fixture
+def starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Path]:
+    """Provide a python3 kernel that dies at its first starts, and a file with a line for each."""
+
+    def install(failures: int) -> Path:
+        log = tmp_path / "starts.log"
+        launcher = tmp_path / "launch.py"
+        launcher.write_text(
+            "import pathlib, runpy, sys\n"
+            f"log = pathlib.Path({str(log)!r})\n"
+            "log.open('a').write('start\\n')\n"
+            f"if len(log.read_text().splitlines()) <= {failures}:\n"
+            "    sys.exit(1)\n"
+            "runpy.run_module('ipykernel_launcher', run_name='__main__')\n"
+        )
+        kernel = tmp_path / "jupyter" / "kernels" / "python3"
+        kernel.mkdir(parents=True)
+        argv = f'["{sys.executable}", "{launcher}", "-f", "{{connection_file}}"]'
+        spec = f'{{"argv": {argv}, "display_name": "Python 3", "language": "python"}}'
+        (kernel / "kernel.json").write_text(spec)
+        monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+        return log
+
+    return install
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    course = make_toy_course(tmp_path_factory.mktemp("toy") / "course-root")
+    return prepare(course, "toy", tmp_path_factory.mktemp("scratch"))
+
+
+def grade_one(assignment: Assignment, folder: Path) -> SubmissionResult:
+    """Grade one right submission, in this process."""
+    prepared = Course(assignment.root)
+    nb = student_version(prepared, {"double": RIGHT_DOUBLE})
+    return grade(assignment, folder, Submission("ann", write_notebook(nb, folder / "in.ipynb")))
+
+
+def test_a_kernel_that_does_not_start_is_tried_again(
+    toy: Assignment, tmp_path: Path, starts: Callable[[int], Path]
+) -> None:
+    log = starts(KERNEL_STARTS - 1)
+    assert grade_one(toy, tmp_path).score == 2
+    assert log.read_text().count("start") == KERNEL_STARTS
+
+
+def test_a_kernel_that_never_starts_is_no_zero(
+    toy: Assignment, tmp_path: Path, starts: Callable[[int], Path]
+) -> None:
+    log = starts(KERNEL_STARTS)
+    assert str(grade_one(toy, tmp_path).problem).startswith("ungraded: no kernel would start")
+    assert log.read_text().count("start") == KERNEL_STARTS
+
+
+# --- processes ---
+
+
+def test_a_task_that_kills_its_process_costs_only_itself() -> None:
+    deadly = "__import__('os').kill(__import__('os').getpid(), 9)"
+    outcomes = dict(run_apart(eval, ["1 + 1", deadly, "1 / 0", "2 + 2", "3 + 3"], jobs=2))
+    assert isinstance(outcomes.pop(deadly), BrokenProcessPool)
+    assert isinstance(outcomes.pop("1 / 0"), ZeroDivisionError)
+    assert outcomes == {"1 + 1": 2, "2 + 2": 4, "3 + 3": 6}
+
+
+# --- collecting ---
+
+
+def refused(folder: Path) -> dict[str, str | None]:
+    return {result.student: result.problem for result in collect(folder, "toy").refused}
+
+
+def place(folder: Path, student: str) -> Path:
+    path = notebook(folder / student, "toy")
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    return path
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    return place(tmp_path / "elsewhere", "secret")
+
+
+def test_a_linked_notebook_is_refused(tmp_path: Path, secret: Path) -> None:
+    path = place(tmp_path / "class", "eve")
+    path.unlink()
+    path.symlink_to(secret)
+    assert "a link" in str(refused(tmp_path / "class")["eve"])
+
+
+def test_a_linked_lesson_folder_is_refused(tmp_path: Path, secret: Path) -> None:
+    (tmp_path / "class" / "eve").mkdir(parents=True)
+    (tmp_path / "class" / "eve" / "toy").symlink_to(secret.parent)
+    assert "is a link" in str(refused(tmp_path / "class")["eve"])
+
+
+def test_a_linked_student_folder_is_refused(tmp_path: Path, secret: Path) -> None:
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "eve").symlink_to(secret.parents[1])
+    assert "is a link" in str(refused(tmp_path / "class")["eve"])
+
+
+def test_a_pipe_in_place_of_a_notebook_is_refused(tmp_path: Path) -> None:
+    path = place(tmp_path, "eve")
+    path.unlink()
+    os.mkfifo(path)
+    assert "no plain file" in str(refused(tmp_path)["eve"])
+
+
+def test_a_huge_notebook_is_refused(tmp_path: Path) -> None:
+    os.truncate(place(tmp_path, "eve"), MAX_BYTES + 1)
+    assert "larger than 50 MB" in str(refused(tmp_path)["eve"])
+
+
+def test_a_renamed_notebook_is_named(tmp_path: Path) -> None:
+    path = place(tmp_path, "eve")
+    path.rename(path.with_name("toy (1).ipynb"))
+    assert "'toy (1).ipynb'" in str(refused(tmp_path)["eve"])
+
+
+@pytest.mark.parametrize("name", ["ann", "bob.smith", "c-d_e@uni.org", "Łukasz", "李雷", "007"])
+def test_plain_names_are_accepted(name: str) -> None:
+    assert is_student_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["..", ".ann", "-rf", "=1+1", "+1", "@sum", "a/b", "a b", "a\n", "a*", "", "x" * 61]
+)
+def test_hostile_names_are_refused(name: str) -> None:
+    assert not is_student_name(name)
+
+
+@given(st.text())
+def test_an_accepted_name_is_one_harmless_part_of_a_path(name: str) -> None:
+    if is_student_name(name):
+        assert Path(name).parts == (name,)
+        assert name[0] not in "=+-@."
+        assert not set(name) & set("*?[]/\\\"',;\n\r\t\0")
+
+
+def test_a_missing_class_folder_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"nowhere: no such folder; put .*STUDENT/toy/toy\.ipynb"):
+        collect(tmp_path / "nowhere", "toy")
+
+
+def test_an_empty_class_is_named_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    with pytest.raises(CourseError, match=r"no submissions here; put .*STUDENT/toy/toy\.ipynb"):
+        collect(tmp_path, "toy")
+
+
+def test_an_unknown_lesson_is_named(toy_course: Course) -> None:
+    with pytest.raises(CourseError, match="no lesson is called 'tyo'"):
+        grade_class(toy_course, "tyo", submitted=None, out=None, on_result=lambda *_: None)
+
+
+# --- records ---
+
+
+class _Elements(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+
+
+@given(st.text(max_size=40))
+def test_a_message_is_text_on_the_page_and_never_markup(text: str) -> None:
+    plain = feedback_page("toy", failed("ordinary"))
+    hostile = feedback_page("toy", failed(f"<img src=x onerror=alert(1)>{text}</p><script>"))
+    assert _Elements(hostile).names == _Elements(plain).names
+
+
+def failed(message: str) -> SubmissionResult:
+    question = QuestionResult("double", 0, 2, Status.NOT_PASSED, message)
+    return SubmissionResult("ann", (question,))
+
+
+def test_the_page_says_what_was_wrong_and_loads_nothing() -> None:
+    page = feedback_page("toy", failed("double(2) should be 4"))
+    assert "double(2) should be 4" in page
+    assert "default-src 'none'" in html.unescape(page)
+    assert not {"script", "link", "img", "iframe"} & _Elements(page).names
+
+
+def test_the_page_of_a_problem_shows_no_points() -> None:
+    page = feedback_page("toy", SubmissionResult("ann", problem="the file is damaged"))
+    assert "the file is damaged" in page
+    assert " points" not in page.replace("No points are lost", "")
+
+
+@given(st.floats(min_value=0, max_value=1000))
+def test_points_are_written_plainly(value: float) -> None:
+    assert float(plain_number(value)) == pytest.approx(value, abs=0.005)
+    assert not plain_number(value).endswith((".", ".0"))
+
+
+def test_a_class_without_any_graded_notebook_still_has_a_table(tmp_path: Path) -> None:
+    write_grades([SubmissionResult("ann", problem="damaged")], tmp_path / "grades.csv")
+    assert (tmp_path / "grades.csv").read_text() == "student,score,max_score\nann,,\n"
+
+
+@given(st.text())
+def test_shown_text_is_short_and_without_control_characters(text: str) -> None:
+    shown = printable(text)
+    assert len(shown) <= MAX_LENGTH + 2
+    assert all(char == "\n" or ord(char) >= 32 for char in shown)
+    assert len(one_line(text).splitlines()) <= 1

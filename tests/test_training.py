@@ -1,0 +1,191 @@
+"""The training loop agrees with textbook formulas and with PyTorch's own pieces."""
+
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.optim import SGD
+
+from helpers.models import MLP
+from helpers.training import (
+    EarlyStopping,
+    History,
+    Score,
+    accuracy,
+    evaluate,
+    fit,
+    frobenius_norm,
+    train_epoch,
+)
+
+
+def toy_batches(count=7, batch_size=3):
+    """Return `count` points in the plane in batches, the last one short."""
+    generator = torch.Generator().manual_seed(0)
+    points = torch.randn(count, 2, generator=generator)
+    labels = (points[:, 0] > points[:, 1]).long()
+    return list(zip(points.split(batch_size), labels.split(batch_size), strict=True))
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return MLP((2, 8, 2))
+
+
+class Constant(nn.Module):
+    """Predict class 0 whatever the input."""
+
+    def __init__(self):
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(2))
+
+    def forward(self, inputs):
+        return torch.tensor([1.0, 0.0]).repeat(len(inputs), 1) + self.bias
+
+
+def test_accuracy_counts_images_and_does_not_average_batches():
+    labels = torch.tensor([0, 0, 0, 1, 1, 1, 0])
+    batches = list(zip(torch.zeros(7, 2).split(3), labels.split(3), strict=True))
+    assert accuracy(Constant(), batches) == pytest.approx(4 / 7)
+
+
+def test_loss_is_the_cross_entropy_of_all_images_at_once(model):
+    batches = toy_batches()
+    points, labels = (torch.cat(part) for part in zip(*batches, strict=True))
+    expected = F.cross_entropy(model(points), labels).item()
+    assert evaluate(model, batches).loss == pytest.approx(expected, rel=1e-6)
+
+
+def test_evaluation_switches_dropout_off():
+    net = MLP((2, 50, 2), dropout=[0.5])
+    assert evaluate(net, toy_batches()) == evaluate(net, toy_batches())
+
+
+def test_epoch_takes_the_steps_that_sgd_takes_by_hand(model):
+    twin, batches, lr = copy.deepcopy(model), toy_batches(), 0.1
+    train_epoch(model, batches, SGD(model.parameters(), lr=lr))
+    for points, labels in batches:
+        loss = F.cross_entropy(twin(points), labels)
+        gradients = torch.autograd.grad(loss, list(twin.parameters()))
+        with torch.no_grad():
+            for parameter, gradient in zip(twin.parameters(), gradients, strict=True):
+                parameter -= lr * gradient
+    for ours, oracle in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(ours, oracle)
+
+
+@settings(max_examples=10, deadline=None)
+@given(lam=st.floats(1e-4, 0.5))
+def test_squared_penalty_equals_weight_decay_of_twice_its_strength(lam):
+    torch.manual_seed(1)
+    model, batches = MLP((2, 8, 2)), toy_batches()
+    twin = copy.deepcopy(model)
+
+    def penalty(net):
+        return lam * torch.cat([p.flatten() for p in net.parameters()]).square().sum()
+
+    fit(model, batches, batches, SGD(model.parameters(), lr=0.05), epochs=3, penalty=penalty)
+    decayed = SGD(twin.parameters(), lr=0.05, weight_decay=2 * lam)
+    fit(twin, batches, batches, decayed, epochs=3)
+    for ours, oracle in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(ours, oracle, rtol=1e-4, atol=1e-6)
+
+
+def test_history_has_one_entry_an_epoch_and_ends_with_the_final_model(model):
+    batches = toy_batches()
+    history = fit(model, batches, batches, SGD(model.parameters(), lr=0.1), epochs=5)
+    assert len(history) == 5
+    assert {len(series) for series in vars(history).values()} == {5}
+    assert history.val_accuracy[-1] == accuracy(model, batches)
+    assert history.norm[-1] == frobenius_norm(model)
+
+
+def test_training_learns_a_separable_problem(model):
+    batches = toy_batches(60, 20)
+    history = fit(model, batches, batches, SGD(model.parameters(), lr=0.5), epochs=60)
+    assert history.train_accuracy[-1] > 0.95
+    assert history.train_loss[-1] < history.train_loss[0]
+
+
+def test_epochs_may_be_an_iterable_that_draws_a_bar(model):
+    seen = []
+    epochs = (seen.append(epoch) or epoch for epoch in range(3))
+    fit(model, toy_batches(), toy_batches(), SGD(model.parameters(), lr=0.1), epochs=epochs)
+    assert seen == [0, 1, 2]
+
+
+def test_fit_prints_nothing(model, capfd):
+    fit(model, toy_batches(), toy_batches(), SGD(model.parameters(), lr=0.1), epochs=2)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_norm_is_the_root_of_the_sum_of_squares():
+    net = nn.Linear(2, 1)
+    with torch.no_grad():
+        net.weight.copy_(torch.tensor([[3.0, 0.0]]))
+        net.bias.copy_(torch.tensor([4.0]))
+    assert frobenius_norm(net) == 5.0
+
+
+def history_with(accuracies):
+    history = History()
+    for value in accuracies:
+        history.append(Score(0.0, 0.0), Score(value, 0.0), 0.0)
+    return history
+
+
+@pytest.mark.parametrize("patience", [1, 2, 5])
+def test_early_stopping_waits_exactly_its_patience(model, patience):
+    stopper, accuracies = EarlyStopping(patience), [0.1, 0.5] + [0.5] * 10
+    stops = [stopper(model, history_with(accuracies[: n + 1])) for n in range(len(accuracies))]
+    assert stopper.best_epoch == 1
+    assert stops.index(True) == 1 + patience
+
+
+def test_early_stopping_restores_the_best_epoch(model):
+    stopper = EarlyStopping(patience=3)
+    best = copy.deepcopy(model.state_dict())
+    stopper(model, history_with([0.9]))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    stopper(model, history_with([0.9, 0.1]))
+    stopper.restore(model)
+    assert all(torch.equal(model.state_dict()[name], tensor) for name, tensor in best.items())
+
+
+def test_early_stopping_works_when_validation_never_rises_above_zero(model):
+    stopper = EarlyStopping(patience=1)
+    stopper(model, history_with([0.0]))
+    stopper.restore(model)
+    assert stopper.best_epoch == 0
+
+
+def test_fit_keeps_the_epoch_at_which_a_callback_stops_it(model):
+    history = fit(
+        model,
+        toy_batches(),
+        toy_batches(),
+        SGD(model.parameters(), lr=0.0),
+        epochs=50,
+        callbacks=[EarlyStopping(patience=4)],
+    )
+    assert len(history) == 5
+
+
+def test_every_callback_sees_every_epoch(model):
+    seen = []
+    callbacks = [lambda *_: True, lambda _, history: seen.append(len(history))]
+    optimizer = SGD(model.parameters(), lr=0.1)
+    fit(model, toy_batches(), toy_batches(), optimizer, epochs=3, callbacks=callbacks)
+    assert seen == [1]
+
+
+def test_restoring_nothing_says_what_to_do(model):
+    with pytest.raises(RuntimeError, match=r"pass this callback to fit\(\) first"):
+        EarlyStopping(patience=1).restore(model)
