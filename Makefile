@@ -66,8 +66,12 @@ build/.graded-%: $(BUILT) $(HELPERS) $(TOOLS) $(CLASS)
 	@touch $@
 
 # A second environment with the versions that Colab has, in which the student versions are tested.
-$(COLAB)/.installed: tests/colab-constraints.txt constraints.txt $(INSTALLED)
+# PYENV_VERSION lets uv find a Python 3.12 that pyenv has but does not offer here.
+$(COLAB)/.installed: tests/colab-constraints.txt $(INSTALLED)
 	@echo "Installing an environment like Colab's into $(COLAB)"
-	@$(BIN)/uv venv --quiet --clear --seed --python 3.12 $(COLAB) || $(BIN)/uv venv --quiet --clear --seed --python $(BIN)/python $(COLAB)
-	$(UV) --python $(COLAB)/bin/python --requirement tests/colab-constraints.txt
+	@test -x $(COLAB)/bin/python \
+	|| PYENV_VERSION=3.12 $(BIN)/uv venv --quiet --clear --no-python-downloads --python 3.12 $(COLAB) 2>/dev/null \
+	|| $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(COLAB)
+	$(UV) --python $(COLAB)/bin/python --constraint tests/colab-constraints.txt \
+		--requirement pyproject.toml ipykernel pip setuptools
 	@touch $@

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from course.converters import ConversionError, lesson_config, run_converter
+from course.converters import ConversionError, create_gradebook, lesson_config, run_converter
 from course.errors import CourseError
 from course.layout import Course, notebook
 from course.notebooks import read
@@ -69,31 +69,12 @@ def copy_inputs(course: Course, scratch: Course) -> None:
             raise CourseError(f"{origin}: missing; restore it, for example with `git checkout`")
 
 
-def create_gradebook(scratch: Course) -> None:
-    """Make the empty tables that the converters insist on.
-
-    nbgrader would do so too, but start a process of several seconds to look up their version.
-    """
-    from nbgrader.api import Base
-    from sqlalchemy import create_engine
-
-    engine = create_engine(_gradebook_url(scratch))
-    Base.metadata.create_all(engine)
-    engine.dispose()
-
-
-def _gradebook_url(course: Course) -> str:
-    return f"sqlite:///{course.root / 'gradebook.db'}"
-
-
 def convert(course: Course, lesson: str) -> None:
     """Generate both versions of `lesson` in place; raises `CourseError` with nbgrader's reason."""
     # Importing nbgrader takes two seconds, which `course --help` should not pay.
     from nbgrader.converters import GenerateAssignment, GenerateSolution
 
     config = lesson_config(course, lesson)
-    # Whatever gradebook the course's own configuration names, it is for grades, not for this.
-    config.CourseDirectory.db_url = _gradebook_url(course)
     for converter in (GenerateAssignment, GenerateSolution):
         try:
             run_converter(converter, config)

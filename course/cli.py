@@ -1,6 +1,8 @@
 """The `course` command: one function a subcommand, and one line for every error of the user's."""
 
+import io
 import sys
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated
 
@@ -34,13 +36,22 @@ Out = Annotated[Path | None, typer.Option(help="Folder for the results [build/gr
 
 def run() -> None:
     """Run the command line; what the user can mend is one line on stderr and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # not every terminal can write a check mark
     try:
         app()
     except CourseError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        # Such as a full disk or a folder that may not be written.
-        sys.exit(f"error: {error.filename}: {error.strerror}; mend that and run the command again")
+        sys.exit(f"error: {describe(error)}; mend that and run the command again")
+
+
+def describe(error: OSError) -> str:
+    """Say in one line which file the system refused and why, such as for want of space."""
+    reason = " ".join((error.strerror or str(error)).split())
+    # Python does not know which file it is where a file that is already open cannot be written.
+    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 @app.callback()
@@ -125,17 +136,17 @@ def summary(context: typer.Context) -> None:
 def parse_parameters(pairs: list[str]) -> dict[str, object]:
     """Turn NAME=VALUE pairs into parameters: Python literals where they are ones, else text.
 
-    Raises `CourseError` for a pair without "=".
+    Raises `CourseError` for a pair without "=" or with a name that Python does not allow.
     """
     import ast
 
     parameters: dict[str, object] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
-        if not equals or not name.isidentifier():
+        if not equals or not name.isidentifier() or iskeyword(name):
             raise CourseError(f"--parameter {pair}: not of the form NAME=VALUE; write e.g. seeds=3")
         try:
             parameters[name] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             parameters[name] = text
     return parameters

@@ -14,6 +14,8 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from course.layout import Course
 
+GRADEBOOK = "gradebook.db"
+
 
 class ConversionError(Exception):
     """Carry the reason, in one line, why nbgrader did not convert a notebook."""
@@ -36,12 +38,34 @@ def run_converter(converter: Any, config: Config) -> None:
             raise ConversionError(log.reason()) from error
 
 
-def lesson_config(course: Course, lesson: str) -> Config:
-    """Return the settings in the course's nbgrader_config.py, bound to its root and one lesson."""
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
-    config.CourseDirectory.root = str(course.root)
+def lesson_config(scratch: Course, lesson: str) -> Config:
+    """Return the settings in the nbgrader_config.py of `scratch`, bound to it and one lesson.
+
+    Whatever gradebook the settings name is for real grades: the one used is in `scratch`.
+    """
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(scratch.root)).load_config()
+    config.CourseDirectory.root = str(scratch.root)
     config.CourseDirectory.assignment_id = lesson
+    config.CourseDirectory.db_url = gradebook_url(scratch)
     return config
+
+
+def gradebook_url(scratch: Course) -> str:
+    """Return the address of the gradebook in the root of `scratch`."""
+    return f"sqlite:///{scratch.root / GRADEBOOK}"
+
+
+def create_gradebook(scratch: Course) -> None:
+    """Make the empty tables that the converters insist on.
+
+    nbgrader would do so too, but start a process of several seconds to look up their version.
+    """
+    from nbgrader.api import Base
+    from sqlalchemy import create_engine
+
+    engine = create_engine(gradebook_url(scratch))
+    Base.metadata.create_all(engine)
+    engine.dispose()
 
 
 class _LogBuffer(logging.Handler):

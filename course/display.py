@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from course.layout import Course, notebook
@@ -23,16 +30,33 @@ if TYPE_CHECKING:  # these import slowly, and the command line wants to be quick
 
 def console() -> Console:
     """Return where to print: wide enough for whole paths where the output is not a terminal."""
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=160)
+    plain = Console(emoji=False, highlight=False)
+    return plain if plain.is_terminal else Console(emoji=False, highlight=False, width=160)
+
+
+def say(text: str) -> None:
+    """Print a line of markup, never broken, so that a path in it can be copied."""
+    console().print(text, soft_wrap=True)
+
+
+def progress(*columns: ProgressColumn) -> Progress:
+    """Return progress bars that only a terminal shows, and that are gone at the end."""
+    # What is being worked on may be named by the user: it is never markup.
+    description = TextColumn("{task.description}", markup=False)
+    screen = console()
+    return Progress(
+        *(description, *columns, TimeElapsedColumn()),
+        console=screen,
+        transient=True,
+        disable=not screen.is_terminal,
+    )
 
 
 @contextmanager
 def working(text: str) -> Iterator[None]:
     """Show that something is being done, and for how long."""
-    columns = (TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), TimeElapsedColumn())
-    with Progress(*columns, console=console(), transient=True) as progress:
-        progress.add_task(text, total=None)
+    with progress(BarColumn(pulse_style="cyan")) as bars:
+        bars.add_task(text, total=None)
         yield
 
 
@@ -40,25 +64,24 @@ def built(course: Course, differences: "list[Difference]") -> None:
     """Say which generated files were out of date."""
     for difference in differences:
         verb = "removed" if difference.kind == "unexpected" else "written"
-        console().print(f"{verb} {difference.path}", highlight=False)
+        say(f"{verb} {escape(str(difference.path))}")
     state = f"{len(differences)} file(s) brought up to date" if differences else "all up to date"
-    console().print(f"[green]✔[/] release/ and solutions/: {state}", highlight=False)
+    say(f"[green]✔[/] release/ and solutions/: {state}")
 
 
 def checked(course: Course, problems: "list[Problem]") -> None:
     """List what is wrong, a line each."""
     for problem in problems:
-        console().print(f"[red]✘[/] {escape(str(problem))}", highlight=False, soft_wrap=True)
+        say(f"[red]✘[/] {escape(str(problem))}")
     verdict = f"[red]{len(problems)} problem(s)[/]" if problems else "[green]✔[/] nothing wrong"
-    console().print(f"{verdict} in {len(course.lessons)} lesson(s)", highlight=False)
+    say(f"{verdict} in {len(course.lessons)} lesson(s)")
 
 
 class RunProgress:
     """A bar for each notebook that is being executed, and a line for each that is through."""
 
     def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        self.progress = Progress(*columns, TimeElapsedColumn(), console=console(), transient=True)
+        self.progress = progress(BarColumn(), MofNCompleteColumn())
         self.bars: dict[Any, Any] = {}
 
     def __enter__(self) -> Self:
@@ -75,15 +98,17 @@ class RunProgress:
         name = f"{event.task.lesson} ({event.task.kind})"
         if isinstance(event, Started):
             self.bars[event.task] = self.progress.add_task(name, total=event.task.cells)
-            self.progress.print(f"  {name}: executing {event.task.cells} cells")
+            self.progress.print(f"  {escape(name)}: executing {event.task.cells} cells")
         elif isinstance(event, Progressed):
             self.progress.update(self.bars[event.task], completed=event.cells)
         elif isinstance(event, Retried):
-            self.progress.print(f"[yellow]![/] {name}: its kernel died while starting; retrying")
+            self.progress.print(
+                f"[yellow]![/] {escape(name)}: its kernel died while starting; retrying"
+            )
         elif isinstance(event, Finished):
             self.progress.remove_task(self.bars.pop(event.task))
             mark = "[green]✔[/]" if event.run.passed else "[red]✘[/]"
-            self.progress.print(f"{mark} {name}: {event.run.seconds:.1f} s")
+            self.progress.print(f"{mark} {escape(name)}: {event.run.seconds:.1f} s")
 
 
 def executed(runs: "list[NotebookRun]", report: Path) -> None:
@@ -91,18 +116,17 @@ def executed(runs: "list[NotebookRun]", report: Path) -> None:
     for run in runs:
         if run.failure:
             place = f"{run.failure.notebook}, cell {run.failure.cell_id or '(none had started)'}"
-            console().print(f"[red]✘ {escape(place)}[/]", highlight=False, soft_wrap=True)
-            console().print(escape(run.failure.traceback), highlight=False, soft_wrap=True)
+            say(f"[red]✘ {escape(place)}[/]")
+            say(escape(run.failure.traceback))
     passed = sum(run.passed for run in runs)
-    console().print(f"{passed} of {len(runs)} notebooks ran; report: {relative(report)}")
+    say(f"{passed} of {len(runs)} notebooks ran; report: {escape(relative(report))}")
 
 
 class GradingProgress:
     """A bar over the submissions of a class."""
 
     def __init__(self, lesson: str) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        self.progress = Progress(*columns, TimeElapsedColumn(), console=console(), transient=True)
+        self.progress = progress(BarColumn(), MofNCompleteColumn())
         self.bar = self.progress.add_task(f"Grading {lesson}", total=None)
 
     def __enter__(self) -> Self:
@@ -116,19 +140,20 @@ class GradingProgress:
         """Draw that one more submission of `total` is done."""
         self.progress.update(self.bar, advance=1, total=total)
         points = result.problem or f"{result.score:g} of {result.max_score:g} points"
-        self.progress.print(f"  {escape(result.student)}: {escape(points)}", highlight=False)
+        self.progress.print(f"  {escape(result.student)}: {escape(points)}")
 
 
 def graded(report: "ClassReport") -> None:
     """Show the class as a table, then what needs a person, then where the records lie."""
     questions = [question.question for result in report.graded[:1] for question in result.questions]
-    table = Table("student", "score", *questions)
+    table = Table("student", "score", *map(escape, questions))
     for result in report.results:
         table.add_row(escape(result.student), *_points(result))
     console().print(table)
-    console().print(f"grades: {relative(report.grades)}; feedback: {relative(report.feedback)}")
+    places = f"grades: {relative(report.grades)}; feedback: {relative(report.feedback)}"
+    say(escape(places))
     if report.problems:
-        console().print(f"[yellow]{len(report.problems)} submission(s) need a person[/]")
+        say(f"[yellow]{len(report.problems)} submission(s) need a person[/]")
 
 
 def _points(result: "SubmissionResult") -> Iterable[str]:
@@ -149,9 +174,13 @@ def summary(course: Course) -> None:
             "feedback": course.grading(lesson) / "feedback",
         }
         for what, path in rows.items():
-            table.add_row(lesson, what, relative(path) if path.exists() else "not made yet")
-    table.add_row("all", "report on the run", relative(course.executed / "index.html"))
+            table.add_row(escape(lesson), what, _place(path))
+    table.add_row("all", "report on the run", _place(course.executed / "index.html"))
     console().print(table)
+
+
+def _place(path: Path) -> str:
+    return escape(relative(path)) if path.exists() else "not made yet"
 
 
 def relative(path: Path) -> str:

@@ -25,6 +25,7 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from papermill.exceptions import PapermillExecutionError, strip_color
 from papermill.execute import ERROR_MARKER_TAG
 
+from course.cores import count_cores, thread_limits
 from course.errors import CourseError
 from course.layout import Course, notebook
 from course.notebooks import read, tags
@@ -33,7 +34,6 @@ Kind = Literal["solution", "release"]
 KINDS: tuple[Kind, ...] = ("solution", "release")
 ATTEMPTS = 3  # kernels that start side by side race for ports: about 1 in 150 dies before it is up
 LOG_TAIL = 2000  # characters of a dead process's stderr that a failure quotes
-THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -170,11 +170,10 @@ def run_notebooks(
     check_kernel(options.kernel)
     device = choose_device(options.device)
     jobs = choose_jobs(options.jobs, len(tasks))
-    threads = max(1, count_cores() // jobs)
     setting = Setting(
         device=device,
         parameters={**options.parameters, "device": device.name},
-        environment={**os.environ, **dict.fromkeys(THREAD_LIMITS, str(threads))},
+        environment={**os.environ, **thread_limits(jobs)},
         timeout=options.timeout,
         kernel=options.kernel,
     )
@@ -278,13 +277,6 @@ def adopt_environment(environment: dict[str, str]) -> None:
     """Make `environment` this process's own; the fork server's may be older."""
     os.environ.clear()
     os.environ.update(environment)
-
-
-def count_cores() -> int:
-    """Return how many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 # --- the side that waits ---------------------------------------------------------------------

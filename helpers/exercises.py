@@ -6,6 +6,7 @@ error is raised instead, as nbgrader expects.
 """
 
 import os
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,13 +30,13 @@ def grading_only() -> bool:
 
 
 @contextmanager
-def check(answer: Callable[..., Any] | str) -> Iterator[None]:
-    """Run the tests in the `with` block and say in a card how `answer` does.
+def check(*function: Callable[..., Any], **value: object) -> Iterator[None]:
+    """Run the tests in the `with` block and say in a card how the answer does.
 
-    `answer` is the function under test, or the name of a value. The first failing test ends the
-    block. Raises what the tests raise while the notebook is being graded.
+    The answer is given as a function, or as `name=value`. The first failing test ends the block.
+    Raises what the tests raise while the notebook is being graded.
     """
-    name = answer if isinstance(answer, str) else answer.__name__
+    [(name, answer)] = _by_name(function, value).items()
     try:
         yield
     except Exception as error:  # a student's code may raise anything
@@ -56,11 +57,11 @@ def needs(*functions: Callable[..., Any], **values: object) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # a student's code may raise anything
-        named = {function.__name__: function for function in functions} | values
-        if missing := [name for name, answer in named.items() if is_unfinished(answer)]:
-            show(
-                Card("waiting", f"This cell waits for your answer to {' and '.join(missing)}.", "")
-            )
+        _drop_figures()
+        answers = _by_name(functions, values)
+        if missing := [name for name, answer in answers.items() if is_unfinished(answer)]:
+            text = f"This cell waits for your answer to {' and '.join(missing)}."
+            show(Card("waiting", text, ""))
         elif being_graded():
             raise
         elif isinstance(error, NameError) and _raised_by_cell(error):
@@ -68,6 +69,12 @@ def needs(*functions: Callable[..., Any], **values: object) -> Iterator[None]:
             show(Card("waiting", text, ""))
         else:
             show(Card("error", f"This cell stopped: {describe(error)}", place_in_cell(error)))
+
+
+def _by_name(
+    functions: tuple[Callable[..., Any], ...], values: dict[str, object]
+) -> dict[str, object]:
+    return {function.__name__: function for function in functions} | values
 
 
 def is_unfinished(answer: object) -> bool:
@@ -131,6 +138,12 @@ def _verdict(name: str, error: Exception, *, unfinished: bool) -> Card:
     if isinstance(error, AssertionError):
         return Card("failed", f"{name}: {error}" if str(error) else f"{name}: a test failed", "")
     return Card("error", f"{name} stopped: {describe(error)}", place_in_cell(error))
+
+
+def _drop_figures() -> None:
+    """Close what the cell began to draw: a notebook would show it, empty and without a text."""
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 def describe(error: Exception) -> str:

@@ -1,7 +1,6 @@
 """Train the same recipe from several seeds, so that a comparison rests on more than luck."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, pstdev
 
@@ -11,7 +10,8 @@ from torch.optim import SGD
 
 from helpers.data import BatchLoader, ImageSet, split
 from helpers.models import animal_net
-from helpers.training import History, Penalty, fit
+from helpers.sweeps import Task, fit_many
+from helpers.training import History, Penalty, device_of
 
 
 @dataclass(frozen=True)
@@ -49,26 +49,16 @@ def train_seeds(
     A seed decides which images of `dataset` are trained on and validated on, and the model's first
     parameters: runs with the same seed differ in nothing but what else is passed.
     """
-    with one_thread():
-        return [
-            _train(dataset, recipe, seed, penalty, initialise(make_model, seed).to(device))
-            for seed in seeds
-        ]
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch use a single thread for a while.
-
-    The course's networks are so small that threads wait for each other longer than they compute: on
-    two cores that something else uses too, two threads were measured to be up to 40 times slower.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    seeds = list(seeds)
+    tasks = [
+        _task(dataset, recipe, seed, penalty, initialise(make_model, seed).to(device))
+        for seed in seeds
+    ]
+    histories = fit_many(tasks, epochs=recipe.epochs)
+    return [
+        Run(seed, task.model, history)
+        for seed, task, history in zip(seeds, tasks, histories, strict=True)
+    ]
 
 
 def late_accuracy(runs: Sequence[Run], *, epochs: int = 20) -> float:
@@ -96,14 +86,12 @@ def initialise(make_model: Callable[[], nn.Module], seed: int) -> nn.Module:
         return make_model()
 
 
-def _train(
+def _task(
     dataset: ImageSet, recipe: Recipe, seed: int, penalty: Penalty | None, model: nn.Module
-) -> Run:
-    train_set, val_set = split(dataset, (recipe.train_images, recipe.val_images), seed=seed)
+) -> Task:
+    parts = split(dataset, (recipe.train_images, recipe.val_images), seed=seed)
     train_loader, val_loader = (
-        BatchLoader(part, batch_size=recipe.batch_size, device=next(model.parameters()).device)
-        for part in (train_set, val_set)
+        BatchLoader(part, batch_size=recipe.batch_size, device=device_of(model)) for part in parts
     )
     optimizer = SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum)
-    history = fit(model, train_loader, val_loader, optimizer, epochs=recipe.epochs, penalty=penalty)
-    return Run(seed, model, history)
+    return Task(model, train_loader, val_loader, optimizer, penalty, seed)

@@ -6,6 +6,8 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from helpers.plotting import Caption
+
 
 def explore(draw: Callable[..., Figure], controls: Mapping[str, Any], *, alternative: str) -> None:
     """Display `controls` (ipywidgets by argument name of `draw`) above the figure `draw` returns.
@@ -23,8 +25,10 @@ def explore(draw: Callable[..., Figure], controls: Mapping[str, Any], *, alterna
         return figure
 
     metadata = {"image/png": {"alt": alternative}}
+    first = picture()  # before anything is shown: an unfinished answer makes this fail
     display(widgets.VBox(list(controls.values())))
-    handle = display(picture(), metadata=metadata, display_id=True)
+    handle = display(first, metadata=metadata, display_id=True)
+    display(Caption(alternative))
     for control in controls.values():
         control.observe(lambda _: handle.update(picture(), metadata=metadata), names="value")
 

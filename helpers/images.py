@@ -37,7 +37,8 @@ class ImageSet(Dataset[tuple[torch.Tensor, int]]):
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
         if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):
-            raise ValueError(f"images must be uint8 (n, 3 or 1, height, width), not {_describe(images)}")
+            wanted = "uint8 (n, 3 or 1, height, width)"
+            raise ValueError(f"images must be {wanted}, not {_describe(images)}")
         if labels.dtype != torch.int64 or labels.shape != images.shape[:1]:
             raise ValueError(f"labels must be int64 ({len(images)},), not {_describe(labels)}")
         if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < len(self.classes):

@@ -29,8 +29,9 @@ class MLP(nn.Module):
             raise ValueError(f"dropout needs {hidden} probabilities, one for each hidden layer")
         self.sizes = tuple(sizes)
         self.negative_slope = negative_slope
+        self.dropout = tuple(dropout or [0.0] * hidden)
         self.layers = nn.ModuleList(map(nn.Linear, sizes[:-1], sizes[1:]))
-        self.dropouts = nn.ModuleList(nn.Dropout(p) for p in dropout or [0.0] * hidden)
+        self.dropouts = nn.ModuleList(map(nn.Dropout, self.dropout))
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the logits (batch, sizes[-1]) for inputs of any shape (batch, ...)."""
@@ -40,6 +41,11 @@ class MLP(nn.Module):
             hidden = F.leaky_relu(dropout(layer(hidden)), self.negative_slope)
         logits: Tensor = last(hidden)
         return logits
+
+    @property
+    def linear_layers(self) -> list[nn.Linear]:
+        """Return the layers that have parameters, from input to output."""
+        return [layer for layer in self.layers if isinstance(layer, nn.Linear)]
 
 
 def animal_net() -> MLP:

@@ -137,11 +137,13 @@ def show(figure: Figure, alternative: str) -> None:
 
     figure.tight_layout()
     display(figure, metadata={"image/png": {"alt": alternative}})
-    display(_Caption(alternative))
+    display(Caption(alternative))
     plt.close(figure)  # or the inline back end would display it a second time
 
 
-class _Caption:
+class Caption:
+    """A figure's text alternative, folded away below it."""
+
     def __init__(self, text: str) -> None:
         self.text = text
 

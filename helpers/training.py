@@ -114,16 +114,14 @@ def evaluate(model: nn.Module, loader: Loader) -> Score:
     """
     device = device_of(model)
     model.eval()
-    correct = torch.zeros((), dtype=torch.long, device=device)
-    loss = torch.zeros((), device=device)
-    count = 0
+    correct, loss, count = torch.zeros((), device=device), torch.zeros((), device=device), 0
     for images, labels in loader:
         logits, labels = model(images.to(device)), labels.to(device)
-        correct += (logits.argmax(dim=1) == labels).sum()
-        loss += F.cross_entropy(logits, labels, reduction="sum")
+        correct = correct + (logits.argmax(dim=1) == labels).sum()
+        loss = loss + F.cross_entropy(logits, labels, reduction="sum")  # in the logits' precision
         count += len(labels)
     # The only two moments at which the computer waits for the GPU.
-    return Score(accuracy=correct.item() / count, loss=loss.item() / count)
+    return Score(accuracy=float(correct) / count, loss=float(loss) / count)
 
 
 def accuracy(model: nn.Module, loader: Loader) -> float:

@@ -52,7 +52,7 @@ def test_failing_test_shows_its_message_and_goes_on(capsys):
 
 
 def test_error_of_an_answer_is_described_in_one_line(capsys):
-    with check("ratio"):
+    with check(ratio=1.0):
         1 / 0  # noqa: B018
     assert "! ratio stopped: ZeroDivisionError: division by zero" in capsys.readouterr().out
 

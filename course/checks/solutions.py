@@ -18,7 +18,7 @@ from course.checks.conventions import fenced_blocks
 from course.checks.expectations import agree
 from course.checks.masters import Master
 from course.checks.problems import Problem
-from course.execute import THREAD_LIMITS, count_cores
+from course.cores import count_cores, thread_limits
 from course.layout import Course
 
 CELL_TIMEOUT = 600  # seconds
@@ -35,22 +35,21 @@ class Failure:
 
 def check_solutions(course: Course, masters: list[Master]) -> list[Problem]:
     """Run every master in a kernel; return the cells that fail and the promises not kept."""
-    cores = count_cores()
-    workers = max(1, min(len(masters), cores // 2))
-    environment = _environment(course, threads=max(1, cores // workers))
-    with ThreadPoolExecutor(workers) as pool:
+    jobs = max(1, min(len(masters), count_cores()))
+    environment = _environment(course, jobs=jobs)
+    with ThreadPoolExecutor(jobs) as pool:
         found = pool.map(lambda master: list(_check_master(master, environment)), masters)
         return [problem for problems in found for problem in problems]
 
 
-def _environment(course: Course, *, threads: int) -> dict[str, str]:
+def _environment(course: Course, *, jobs: int) -> dict[str, str]:
     path = [str(course.root.resolve()), os.environ.get("PYTHONPATH", "")]
     return os.environ | {
         # A failed check raises instead of showing a card, and demonstrations are short.
         "NBGRADER_EXECUTION": "autograde",
         # `helpers` of this course, whichever one is installed.
         "PYTHONPATH": os.pathsep.join(filter(None, path)),
-        **dict.fromkeys(THREAD_LIMITS, str(threads)),
+        **thread_limits(jobs),
     }
 
 

@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from course.cores import count_cores
 from course.grading.collection import Submission, collect
 from course.grading.nbgrader_engine import grade, prepare
-from course.grading.pool import available_cores, run_apart
+from course.grading.pool import run_apart
 from course.grading.records import FEEDBACK, GRADES, publish, write_records
 from course.grading.results import SubmissionResult
 from course.grading.wording import one_line
@@ -88,7 +89,7 @@ def _grade_all(
     keep.mkdir()
     if not submissions:
         return
-    jobs = min(available_cores(), len(submissions))
+    jobs = min(count_cores(), len(submissions))
     with TemporaryDirectory(prefix="course-class-") as folder:
         assignment = prepare(course, lesson, Path(folder).resolve())
         work = partial(grade, assignment, keep)

@@ -13,7 +13,13 @@ from typing import Any
 from traitlets.config import Config
 
 from course.build import convert, copy_inputs
-from course.converters import ConversionError, lesson_config, run_converter
+from course.converters import (
+    GRADEBOOK,
+    ConversionError,
+    gradebook_url,
+    lesson_config,
+    run_converter,
+)
 from course.errors import CourseError
 from course.grading.collection import Submission, copy_notebook
 from course.grading.questions import (
@@ -30,7 +36,6 @@ from course.notebooks import grading, read
 
 # nbgrader never hears a student's own name, which could be a pattern or a path.
 STUDENT = "student"
-GRADEBOOK = "gradebook.db"
 KERNEL_STARTS = 3
 # What jupyter_client says of a kernel that fails before any of the student's code has run.
 START_FAILURES = ("Kernel died before replying to kernel_info", "Kernel didn't respond in")
@@ -88,17 +93,12 @@ def _execute(assignment: Assignment, scratch: Course, submission: Submission) ->
 
 def _config(scratch: Course, lesson: str) -> Config:
     config = lesson_config(scratch, lesson)
-    config.CourseDirectory.db_url = _gradebook_url(scratch)
     config.CourseDirectory.student_id = STUDENT
     config.CourseDirectory.submitted_directory = str(scratch.submitted)
     config.CourseDirectory.autograded_directory = str(scratch.root / "autograded")
     # Nothing in the kernel is worth a graceful end, which takes a second once torch is loaded.
     config.Execute.shutdown_kernel = "immediate"
     return config
-
-
-def _gradebook_url(scratch: Course) -> str:
-    return f"sqlite:///{scratch.root / GRADEBOOK}"
 
 
 def _autograde(config: Config) -> None:
@@ -148,6 +148,6 @@ def _scores(scratch: Course, lesson: str) -> dict[str, float]:
     """Return the automatic score of every graded cell from nbgrader's gradebook."""
     from nbgrader.api import Gradebook
 
-    with Gradebook(_gradebook_url(scratch)) as gradebook:
+    with Gradebook(gradebook_url(scratch)) as gradebook:
         grades = gradebook.find_submission_notebook(lesson, lesson, STUDENT).grades
         return {grade.name: grade.auto_score for grade in grades if grade.auto_score is not None}

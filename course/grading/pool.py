@@ -9,6 +9,8 @@ from multiprocessing import get_context
 from queue import SimpleQueue
 from typing import TypeVar
 
+from course.cores import thread_limits
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Workers = SimpleQueue[ProcessPoolExecutor]
@@ -38,13 +40,6 @@ def run_apart(
             workers.get().shutdown()
 
 
-def available_cores() -> int:
-    """Return how many cores this process may use, which can be fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _attempt(
     workers: Workers,
     new_worker: Callable[[], ProcessPoolExecutor],
@@ -67,15 +62,14 @@ def _attempt(
 
 
 def _new_worker(jobs: int) -> ProcessPoolExecutor:
-    threads = max(1, available_cores() // jobs)
     return ProcessPoolExecutor(
-        1, mp_context=get_context("spawn"), initializer=_set_up, initargs=(threads,)
+        1, mp_context=get_context("spawn"), initializer=_set_up, initargs=(jobs,)
     )
 
 
-def _set_up(threads: int) -> None:
+def _set_up(jobs: int) -> None:
     """Silence this process and the kernels that it starts, and share the cores among them."""
     with open(os.devnull, "w") as nowhere:
         for stream in (1, 2):
             os.dup2(nowhere.fileno(), stream)
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    os.environ.update(thread_limits(jobs))

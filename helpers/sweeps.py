@@ -1,0 +1,223 @@
+"""Train many networks at once, with the results that training them one after another has.
+
+`fit_many` takes what `helpers.training.fit` takes, once for each run. Networks of one shape are
+stacked (`helpers.stacks`), and where that loses nothing their images are expressed in fewer numbers
+(`helpers.rotation`).
+"""
+
+import copy
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import SGD, Optimizer
+
+from helpers.data import BatchLoader
+from helpers.models import MLP
+from helpers.rotation import Rotation
+from helpers.stacks import DropoutMasks, Stack, cross_entropy_error
+from helpers.threads import one_thread
+from helpers.training import History, Penalty, device_of, fit
+
+Batch = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One run for `fit_many`: the arguments that `fit` takes for it.
+
+    `seed` starts the random stream from which the run draws its dropout masks, as
+    `torch.manual_seed(seed)` before `fit` would; a loader has a random stream of its own.
+    """
+
+    model: nn.Module
+    train_loader: BatchLoader
+    val_loader: BatchLoader
+    optimizer: Optimizer
+    penalty: Penalty | None = None
+    seed: int = 0
+
+
+def fit_many(tasks: Sequence[Task], *, epochs: int, memory: int = 1 << 28) -> list[History]:
+    """Train the model of every task in place and return one history a task, in their order.
+
+    Agrees with `fit` on each task to within rounding, on the device on which the models are. Runs
+    of the same shape are trained together, in chunks whose stacked tensors take about `memory`
+    bytes; a model that is no `MLP` is trained by `fit`. Optimizers forget their state at the end.
+    """
+    groups: dict[Hashable, list[int]] = {}
+    for position, task in enumerate(tasks):
+        groups.setdefault(_shape(task), []).append(position)
+    histories: dict[int, History] = {}
+    with one_thread():
+        for members in groups.values():
+            size = max(1, memory // _footprint(tasks[members[0]]))
+            for start in range(0, len(members), size):
+                chunk = members[start : start + size]
+                trained = _fit_chunk([tasks[position] for position in chunk], epochs)
+                histories.update(zip(chunk, trained, strict=True))
+    return [histories[position] for position in range(len(tasks))]
+
+
+def _shape(task: Task) -> Hashable:
+    """Return what runs must have in common to be stacked."""
+    model, loaders = task.model, (task.train_loader, task.val_loader)
+    if not isinstance(model, MLP):
+        return id(model)
+    data = tuple((len(x.dataset), x.batch_size, _is_fixed(x)) for x in loaders)
+    kind = (model.sizes, model.negative_slope, model.dropout, _dtype(model))
+    return (*kind, device_of(model), data, _is_rotatable(task))
+
+
+def _footprint(task: Task) -> int:
+    """Return about how many bytes a run takes: parameters, gradients, momenta, and images twice."""
+    parameters = sum(p.numel() * p.element_size() for p in task.model.parameters())
+    images = task.train_loader.images.nbytes + task.val_loader.images.nbytes
+    return int(4 * parameters + 2 * images)
+
+
+def _fit_chunk(tasks: list[Task], epochs: int) -> list[History]:
+    if not isinstance(tasks[0].model, MLP):
+        return [_fit_alone(task, epochs) for task in tasks]
+    if not _is_rotatable(tasks[0]):
+        return _fit_stack(tasks, epochs, outside=torch.zeros(len(tasks)))
+    rotations = [Rotation(_all_images(task)) for task in tasks]
+    layers = [model.linear_layers[0] for model in _networks(tasks)]
+    outside = [rotation.enter(x) for rotation, x in zip(rotations, layers, strict=True)]
+    norms = torch.stack([torch.linalg.vector_norm(part) for part in outside])
+    histories = _fit_stack(
+        [_rotated(task, rotation) for task, rotation in zip(tasks, rotations, strict=True)],
+        epochs,
+        outside=norms,
+    )
+    for rotation, layer, part in zip(rotations, layers, outside, strict=True):
+        rotation.leave(layer, part)
+    return histories
+
+
+def _fit_alone(task: Task, epochs: int) -> History:
+    with torch.random.fork_rng():
+        torch.manual_seed(task.seed)
+        arguments = (task.model, task.train_loader, task.val_loader, task.optimizer)
+        history = fit(*arguments, epochs=epochs, penalty=task.penalty)
+    task.optimizer.state.clear()
+    return history
+
+
+def _is_fixed(loader: BatchLoader) -> bool:
+    """Tell whether a loader yields the same batches in every epoch."""
+    return not loader.shuffle and loader.augment is None
+
+
+def _is_rotatable(task: Task) -> bool:
+    """Tell whether `helpers.rotation` applies to a run and makes it cheaper."""
+    loaders = (task.train_loader, task.val_loader)
+    count = sum(len(loader.dataset) for loader in loaders)
+    return (
+        task.penalty is None
+        and isinstance(task.optimizer, SGD)
+        and all(group["weight_decay"] == 0 for group in task.optimizer.param_groups)
+        and all(loader.augment is None for loader in loaders)
+        and count < task.train_loader.images[0].numel()
+    )
+
+
+def _all_images(task: Task) -> Tensor:
+    parts = (task.train_loader.images, task.val_loader.images)
+    return torch.cat([images.flatten(1) for images in parts]).to(_dtype(task.model))
+
+
+def _rotated(task: Task, rotation: Rotation) -> Task:
+    """Return `task` with loaders that serve coordinates, in the same random order."""
+    train, val = copy.copy(task.train_loader), copy.copy(task.val_loader)
+    sizes = [len(train.images), len(val.images)]
+    train.images, val.images = rotation.coordinates.split(sizes)
+    return Task(task.model, train, val, task.optimizer, task.penalty, task.seed)
+
+
+def _fit_stack(tasks: list[Task], epochs: int, *, outside: Tensor) -> list[History]:
+    """Train the models of `tasks` as one stack; `outside` (M,) is what their norms lack."""
+    stack = Stack(_networks(tasks))
+    dropout = DropoutMasks(_networks(tasks)[0], [task.seed for task in tasks])
+    train = _Batches([task.train_loader for task in tasks], stack.dtype)
+    val = _Batches([task.val_loader for task in tasks], stack.dtype)
+    measured = []
+    try:
+        for _ in range(epochs):
+            for images, labels in train:
+                masks = dropout.draw(images.shape[1])
+                activations = stack.forward(images, masks)
+                stack.backward(activations, cross_entropy_error(activations[-1], labels), masks)
+                _step(tasks)
+            norms = torch.hypot(stack.norms(), outside.to(stack.norms()))
+            measured.append(torch.stack([*_score(stack, train), *_score(stack, val), norms]))
+    finally:
+        stack.release()
+        for task in tasks:
+            task.optimizer.state.clear()
+    return _histories(torch.stack(measured, dim=-1))
+
+
+def _step(tasks: Sequence[Task]) -> None:
+    """Let every penalty and optimizer act on its own network, which is a part of the stack."""
+    for task in tasks:
+        if task.penalty is not None:
+            _add_penalty_gradient(task.model, task.penalty)
+        task.optimizer.step()
+
+
+def _add_penalty_gradient(model: nn.Module, penalty: Penalty) -> None:
+    parameters = list(model.parameters())
+    value = parameters[0].new_zeros(()) + penalty(model)
+    if value.requires_grad:
+        gradients = torch.autograd.grad(value, parameters, allow_unused=True)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            if gradient is not None and parameter.grad is not None:
+                parameter.grad += gradient
+
+
+def _score(stack: Stack, batches: "_Batches") -> tuple[Tensor, Tensor]:
+    """Return accuracy and mean cross-entropy of every network, each (M,)."""
+    # Whole numbers up to 2**53 are exact in float64.
+    correct = loss = torch.zeros((), dtype=torch.float64, device=stack.device)
+    count = 0
+    for images, labels in batches:
+        logits = stack.forward(images)[-1]  # (M, batch, classes)
+        correct = correct + (logits.argmax(dim=-1) == labels).sum(dim=1)
+        losses = F.cross_entropy(logits.mT, labels, reduction="none")  # (M, batch)
+        loss = loss + losses.sum(dim=1)
+        count += labels.shape[1]
+    return correct / count, loss / count
+
+
+def _histories(measured: Tensor) -> list[History]:
+    """Turn the measurements (5, M, epochs) into a history for each run."""
+    columns = zip(*measured.tolist(), strict=True)  # the only wait for the GPU
+    names = ("train_accuracy", "train_loss", "val_accuracy", "val_loss", "norm")
+    return [History(**dict(zip(names, column, strict=True))) for column in columns]
+
+
+class _Batches:
+    """Serve the batches of several loaders side by side: images (M, batch, features)."""
+
+    def __init__(self, loaders: Sequence[BatchLoader], dtype: torch.dtype) -> None:
+        self.loaders, self.dtype = loaders, dtype
+        self.fixed = list(self._draw()) if all(map(_is_fixed, loaders)) else None
+
+    def __iter__(self) -> Iterator[Batch]:
+        return iter(self.fixed) if self.fixed is not None else self._draw()
+
+    def _draw(self) -> Iterator[Batch]:
+        for parts in zip(*self.loaders, strict=True):
+            images = torch.stack([images.flatten(1) for images, _ in parts])
+            yield images.to(self.dtype), torch.stack([labels for _, labels in parts])
+
+
+def _networks(tasks: Sequence[Task]) -> list[MLP]:
+    return [task.model for task in tasks if isinstance(task.model, MLP)]
+
+
+def _dtype(model: nn.Module) -> torch.dtype:
+    return next(model.parameters()).dtype

@@ -1,0 +1,230 @@
+"""Runs with one seed differ in nothing but what is compared, and are summed up as they are."""
+
+import copy
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.optim import SGD
+
+from helpers.data import BatchLoader, split
+from helpers.experiments import Recipe, Run, late_accuracy, summarise, train_seeds
+from helpers.images import ImageSet
+from helpers.models import MLP
+from helpers.training import History, Penalty, Score, evaluate, fit
+
+RECIPE = Recipe(train_images=10, val_images=12, epochs=4, lr=0.05, momentum=0.9, batch_size=16)
+STANDSTILL = replace(RECIPE, lr=0.0)  # the trained parameters are the first ones
+SHORT_BATCHES = replace(RECIPE, batch_size=4)  # the last of three is not full
+
+
+def tiny_net() -> MLP:
+    return MLP((48, 6, 3))
+
+
+def always_the_same_net() -> MLP:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return tiny_net()
+
+
+def squares(model: nn.Module) -> Tensor:
+    return sum((p.square().sum() for p in model.parameters()), torch.tensor(0.0))
+
+
+def strong(model: nn.Module) -> Tensor:
+    return 0.5 * squares(model)
+
+
+@pytest.fixture(scope="module")
+def dataset() -> ImageSet:
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(60) % 3
+    noise = torch.randint(0, 120, (60, 3, 4, 4), generator=generator)
+    images = noise + 60 * labels[:, None, None, None]  # brighter from class to class
+    return ImageSet(images.to(torch.uint8), labels, ("a", "b", "c"))
+
+
+def parameters(run: Run) -> Tensor:
+    return torch.cat([p.detach().flatten() for p in run.model.parameters()])
+
+
+def curves(history: History) -> Tensor:
+    """Return all that was measured, (5, epochs)."""
+    measured = (history.train_accuracy, history.train_loss, history.val_accuracy)
+    return torch.tensor([*measured, history.val_loss, history.norm], dtype=torch.float64)
+
+
+def train_by_hand(dataset: ImageSet, recipe: Recipe, seed: int, penalty: Penalty | None) -> Run:
+    """Do with `fit` what a run stands for."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = tiny_net()
+    parts = split(dataset, (recipe.train_images, recipe.val_images), seed=seed)
+    loaders = [BatchLoader(part, batch_size=recipe.batch_size) for part in parts]
+    optimizer = SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum)
+    return Run(seed, model, fit(model, *loaders, optimizer, epochs=recipe.epochs, penalty=penalty))
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, SHORT_BATCHES], ids=["one batch", "short batches"])
+@pytest.mark.parametrize("penalty", [None, squares], ids=["plain", "penalty"])
+def test_a_run_is_what_the_plain_loop_gives(
+    dataset: ImageSet, recipe: Recipe, penalty: Penalty | None
+) -> None:
+    runs = train_seeds(dataset, recipe, [3, 4], penalty=penalty, make_model=tiny_net)
+    for run in runs:
+        oracle = train_by_hand(dataset, recipe, run.seed, penalty)
+        torch.testing.assert_close(parameters(run), parameters(oracle), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            curves(run.history), curves(oracle.history), rtol=1e-4, atol=1e-5
+        )
+
+
+def test_runs_come_in_the_order_of_their_seeds(dataset: ImageSet) -> None:
+    runs = train_seeds(dataset, RECIPE, iter([5, 2, 9]), make_model=tiny_net)
+    assert [run.seed for run in runs] == [5, 2, 9]
+
+
+def test_every_epoch_is_recorded(dataset: ImageSet) -> None:
+    runs = train_seeds(dataset, RECIPE, range(2), make_model=tiny_net)
+    assert [len(run.history) for run in runs] == [RECIPE.epochs] * 2
+
+
+def test_same_seed_has_the_same_first_parameters_whatever_the_penalty(dataset: ImageSet) -> None:
+    [plain] = train_seeds(dataset, STANDSTILL, [7], make_model=tiny_net)
+    [penalised] = train_seeds(dataset, STANDSTILL, [7], penalty=strong, make_model=tiny_net)
+    torch.manual_seed(7)
+    first = torch.cat([p.detach().flatten() for p in tiny_net().parameters()])
+    assert torch.equal(parameters(plain), first)
+    assert torch.equal(parameters(penalised), first)
+
+
+def test_same_seed_has_the_same_images_whatever_the_penalty(dataset: ImageSet) -> None:
+    [plain] = train_seeds(dataset, STANDSTILL, [7], make_model=tiny_net)
+    [penalised] = train_seeds(dataset, STANDSTILL, [7], penalty=strong, make_model=tiny_net)
+    # At a standstill, equal losses mean equal images.
+    torch.testing.assert_close(curves(plain.history), curves(penalised.history))
+
+
+def test_validation_images_are_not_trained_on(dataset: ImageSet) -> None:
+    [run] = train_seeds(dataset, RECIPE, [7], make_model=tiny_net)
+    train_set, val_set = split(dataset, (10, 12), seed=7)
+    for part, accuracy, loss in (
+        (train_set, run.history.train_accuracy, run.history.train_loss),
+        (val_set, run.history.val_accuracy, run.history.val_loss),
+    ):
+        score = evaluate(run.model, BatchLoader(part))
+        assert score.accuracy == pytest.approx(accuracy[-1])
+        assert score.loss == pytest.approx(loss[-1], rel=1e-4)
+
+
+def test_another_seed_has_other_parameters(dataset: ImageSet) -> None:
+    first, second = train_seeds(dataset, STANDSTILL, range(2), make_model=tiny_net)
+    assert not torch.equal(parameters(first), parameters(second))
+
+
+def test_another_seed_has_other_images(dataset: ImageSet) -> None:
+    first, second = train_seeds(dataset, STANDSTILL, range(2), make_model=always_the_same_net)
+    assert first.history.train_loss[0] != second.history.train_loss[0]
+    assert first.history.val_loss[0] != second.history.val_loss[0]
+
+
+def test_a_run_does_not_depend_on_the_other_seeds(dataset: ImageSet) -> None:
+    [alone] = train_seeds(dataset, RECIPE, [4], penalty=squares, make_model=tiny_net)
+    *_, among = train_seeds(dataset, RECIPE, [1, 2, 4], penalty=squares, make_model=tiny_net)
+    torch.testing.assert_close(parameters(alone), parameters(among), rtol=1e-4, atol=1e-5)
+
+
+def test_a_penalty_keeps_the_parameters_small(dataset: ImageSet) -> None:
+    [plain] = train_seeds(dataset, RECIPE, [0], make_model=tiny_net)
+    [penalised] = train_seeds(dataset, RECIPE, [0], penalty=strong, make_model=tiny_net)
+    assert penalised.history.norm[-1] < plain.history.norm[-1]
+
+
+def test_the_default_model_is_the_face_classifier() -> None:
+    images = torch.zeros(4, 3, 32, 32, dtype=torch.uint8)
+    black = ImageSet(images, torch.zeros(4, dtype=torch.long), ("a", "b", "c"))
+    recipe = Recipe(train_images=2, val_images=2, epochs=1)
+    [run] = train_seeds(black, recipe, [0])
+    assert sum(p.numel() for p in run.model.parameters()) == 397_571
+
+
+def test_other_random_numbers_go_on_as_if_nothing_had_been_trained(dataset: ImageSet) -> None:
+    torch.manual_seed(1)
+    before = (torch.get_rng_state(), random.getstate(), copy.deepcopy(np.random.get_state()))
+    train_seeds(dataset, RECIPE, range(3), penalty=squares, make_model=tiny_net)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert random.getstate() == before[1]
+    assert np.array_equal(np.random.get_state()[1], before[2][1])
+
+
+def test_training_leaves_the_data_as_they_are(dataset: ImageSet) -> None:
+    images, labels = dataset.images.clone(), dataset.labels.clone()
+    train_seeds(dataset, RECIPE, range(2), make_model=tiny_net)
+    assert torch.equal(dataset.images, images)
+    assert torch.equal(dataset.labels, labels)
+
+
+def failing(model: nn.Module) -> Tensor:
+    raise ZeroDivisionError
+
+
+def test_the_number_of_threads_is_put_back_even_after_an_error(dataset: ImageSet) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        train_seeds(dataset, RECIPE, [0], make_model=tiny_net)
+        assert torch.get_num_threads() == 2
+        with pytest.raises(ZeroDivisionError):
+            train_seeds(dataset, RECIPE, [0], penalty=failing, make_model=tiny_net)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_more_images_than_there_are_is_an_error_with_both_numbers(dataset: ImageSet) -> None:
+    with pytest.raises(ValueError, match="72 images asked for, but 60"):
+        train_seeds(dataset, replace(RECIPE, train_images=60), [0], make_model=tiny_net)
+
+
+# --- what is said about runs ---
+
+
+def run_with(val_accuracy: list[float], *, train_accuracy: float = 1.0) -> Run:
+    history = History()
+    for value in val_accuracy:
+        history.append(Score(train_accuracy, 0.0), Score(value, 0.0), 1.0)
+    return Run(0, tiny_net(), history)
+
+
+def test_late_accuracy_is_the_mean_over_runs_and_last_epochs() -> None:
+    runs = [run_with([0.9, 0.5, 0.7]), run_with([0.0, 0.1, 0.3])]
+    assert late_accuracy(runs, epochs=2) == pytest.approx((0.6 + 0.2) / 2)
+
+
+def test_late_accuracy_looks_at_twenty_epochs() -> None:
+    assert late_accuracy([run_with([0.0] * 5 + [0.5] * 20)]) == pytest.approx(0.5)
+
+
+def test_late_accuracy_of_a_short_run_is_that_of_all_its_epochs() -> None:
+    assert late_accuracy([run_with([0.2, 0.4])]) == pytest.approx(0.3)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.integers(1, 50))
+def test_late_accuracy_never_flatters(values: list[float], epochs: int) -> None:
+    late = late_accuracy([run_with(values)], epochs=epochs)
+    assert min(values) - 1e-12 <= late <= max(values) + 1e-12
+
+
+def test_summary_has_mean_and_spread_in_percent() -> None:
+    runs = [run_with([0.5], train_accuracy=1.0), run_with([0.6], train_accuracy=0.9)]
+    assert summarise(runs) == "training 95.0 % ± 5.0, validation 55.0 % ± 5.0."
+
+
+def test_a_single_run_has_no_spread() -> None:
+    assert summarise([run_with([0.25])]) == "training 100.0 % ± 0.0, validation 25.0 % ± 0.0."

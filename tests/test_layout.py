@@ -1,0 +1,125 @@
+"""Folders lie where the tools look for them, and what is missing is named with its remedy."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course.errors import CourseError
+from course.layout import Course, Publication, notebook
+
+PUBLISHED = (
+    '[tool.course]\nrepository = "https://github.com/ORGANISATION/course/"\nbranch = "main"\n'
+)
+NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return Course(tmp_path)
+
+
+def add_masters(course: Course, *lessons: str) -> None:
+    for lesson in lessons:
+        master = notebook(course.masters, lesson)
+        master.parent.mkdir(parents=True)
+        master.touch()
+
+
+def test_folders_are_those_that_nbgrader_is_told_of(toy_course: Course) -> None:
+    settings = (toy_course.root / "nbgrader_config.py").read_text(encoding="utf-8")
+    assert f'source_directory = "{toy_course.masters.name}"' in settings
+    assert f'solution_directory = "{toy_course.solutions.name}"' in settings
+    # nbgrader's own names, which the settings leave as they are
+    assert (toy_course.release.name, toy_course.submitted.name) == ("release", "submitted")
+
+
+def test_results_lie_in_the_folder_that_git_ignores(course: Course) -> None:
+    for folder in (course.executed, course.grading("dropout")):
+        assert folder.is_relative_to(course.root / "build")
+
+
+def test_lessons_do_not_share_a_grading_folder(course: Course) -> None:
+    assert course.grading("dropout") != course.grading("toy")
+
+
+@given(NAMES)
+def test_a_notebook_is_named_like_its_folder(lesson: str) -> None:
+    path = notebook(Path("release"), lesson)
+    assert path.parts == ("release", lesson, f"{lesson}.ipynb")
+
+
+def test_lessons_are_listed_in_alphabetical_order(course: Course) -> None:
+    add_masters(course, "toy", "augmentation", "dropout")
+    assert course.lessons == ["augmentation", "dropout", "toy"]
+
+
+def test_a_folder_without_a_notebook_is_no_lesson(course: Course) -> None:
+    add_masters(course, "toy")
+    (course.masters / "drafts").mkdir()
+    (course.masters / "drafts" / "notes.md").touch()
+    assert course.lessons == ["toy"]
+
+
+def test_a_folder_without_masters_is_named_with_the_remedy(course: Course) -> None:
+    with pytest.raises(CourseError, match=r"source_notebooks: no master notebook here; .*--root"):
+        _ = course.lessons
+
+
+@pytest.mark.parametrize("only", [None, []])
+def test_no_choice_selects_all_lessons(course: Course, only: list[str] | None) -> None:
+    add_masters(course, "one", "two")
+    assert course.select(only) == ["one", "two"]
+
+
+def test_a_choice_selects_each_lesson_once_and_in_order(course: Course) -> None:
+    add_masters(course, "one", "three", "two")
+    assert course.select(["two", "one", "two"]) == ["one", "two"]
+
+
+def test_an_unknown_lesson_is_named_beside_those_that_there_are(course: Course) -> None:
+    add_masters(course, "one", "two")
+    with pytest.raises(CourseError, match=r"no lesson is called 'tow'.*: one, two$"):
+        course.select(["one", "tow"])
+
+
+def test_publication_is_read_from_the_project_file(course: Course) -> None:
+    (course.root / "pyproject.toml").write_text(PUBLISHED, encoding="utf-8")
+    assert course.publication == Publication("https://github.com/ORGANISATION/course", "main")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "[tool]",
+        '[tool.course]\nrepository = "https://github.com/ORGANISATION/course"',
+        '[tool.course]\nbranch = "main"',
+        "[tool.course",
+    ],
+)
+def test_a_missing_or_damaged_publication_is_named_with_the_remedy(
+    course: Course, text: str | None
+) -> None:
+    if text is not None:
+        (course.root / "pyproject.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CourseError) as raised:
+        _ = course.publication
+    message = str(raised.value)
+    assert message.startswith(f"{course.root / 'pyproject.toml'}: [tool.course] must name")
+    assert message.endswith("; add them")
+    assert len(message.splitlines()) == 1
+
+
+def test_colab_opens_the_file_on_the_branch() -> None:
+    address = Publication("https://github.com/ORGANISATION/course", "v1").colab("release/a/a.ipynb")
+    assert address == (
+        "https://colab.research.google.com/github/ORGANISATION/course/blob/v1/release/a/a.ipynb"
+    )
+
+
+def test_pip_installs_from_the_branch() -> None:
+    publication = Publication("https://github.com/ORGANISATION/course", "v1")
+    assert publication.requirement == "git+https://github.com/ORGANISATION/course@v1"

@@ -1,0 +1,233 @@
+"""Many runs at once give what one run after another gives."""
+
+import copy
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.optim import SGD, Adam
+
+from helpers.data import BatchLoader, ImageSet
+from helpers.models import MLP
+from helpers.stacks import Stack, cross_entropy_error
+from helpers.sweeps import Task, fit_many
+from helpers.training import fit
+
+PIXELS = 3 * 4 * 4
+FIELDS = ("train_accuracy", "train_loss", "val_accuracy", "val_loss", "norm")
+
+
+def image_set(count, seed):
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randint(0, 256, (count, 3, 4, 4), dtype=torch.uint8, generator=generator)
+    return ImageSet(images, torch.arange(count) % 3, ("a", "b", "c"))
+
+
+def l1(model):
+    return sum(p.abs().sum() for p in model.parameters())
+
+
+def l2(model):
+    total = torch.zeros(1, dtype=torch.float64)
+    for parameter in model.parameters():
+        total += parameter.square().sum()
+    return total
+
+
+PENALTIES = {
+    "none": None,
+    "L1": lambda model: 0.01 * l1(model),
+    "L2": lambda model: 0.05 * l2(model),
+    "first layer only": lambda model: 0.1 * model.layers[0].weight.square().sum(),
+    "number": lambda model: 0.5,
+}
+OPTIMIZERS = {
+    "SGD": lambda p, lr: SGD(p, lr=lr),
+    "momentum": lambda p, lr: SGD(p, lr=lr, momentum=0.9),
+    "nesterov": lambda p, lr: SGD(p, lr=lr, momentum=0.9, nesterov=True),
+    "weight decay": lambda p, lr: SGD(p, lr=lr, momentum=0.5, weight_decay=0.1),
+    "Adam": lambda p, lr: Adam(p, lr=lr),
+}
+
+
+def add_noise(images, generator):
+    return images + 0.1 * torch.randn(images.shape, generator=generator)
+
+
+@st.composite
+def task_settings(draw):
+    return {
+        "sizes": (PIXELS, *draw(st.lists(st.integers(1, 6), min_size=1, max_size=2)), 3),
+        "slope": draw(st.sampled_from([0.0, 0.1])),
+        "dropout": draw(st.sampled_from([0.0, 0.5])),
+        "penalty": PENALTIES[draw(st.sampled_from(sorted(PENALTIES)))],
+        "optimizer": OPTIMIZERS[draw(st.sampled_from(sorted(OPTIMIZERS)))],
+        "lr": draw(st.sampled_from([0.001, 0.02])),
+        "train": draw(st.integers(1, 60)),
+        "batch": draw(st.integers(1, 70)),
+        "shuffle": draw(st.booleans()),
+        "augment": draw(st.sampled_from([None, add_noise])),
+    }
+
+
+def make_task(setting, seed):
+    torch.manual_seed(seed)
+    dropout = [setting["dropout"]] * (len(setting["sizes"]) - 2)
+    model = MLP(setting["sizes"], negative_slope=setting["slope"], dropout=dropout).double()
+    train_loader = BatchLoader(
+        image_set(setting["train"], seed),
+        batch_size=setting["batch"],
+        shuffle=setting["shuffle"],
+        augment=setting["augment"],
+        seed=seed,
+    )
+    val_loader = BatchLoader(image_set(11, seed + 100), batch_size=4)
+    for loader in (train_loader, val_loader):
+        loader.images = loader.images.double()
+    optimizer = setting["optimizer"](model.parameters(), setting["lr"])
+    return Task(model, train_loader, val_loader, optimizer, setting["penalty"], seed)
+
+
+def fit_alone(task, epochs):
+    torch.manual_seed(task.seed)
+    arguments = (task.model, task.train_loader, task.val_loader, task.optimizer)
+    return fit(*arguments, epochs=epochs, penalty=task.penalty)
+
+
+def assert_same_runs(together, alone, histories, oracles, *, rtol=1e-9):
+    for task, twin, history, oracle in zip(together, alone, histories, oracles, strict=True):
+        for name in FIELDS:
+            ours = torch.tensor(getattr(history, name), dtype=torch.float64)
+            theirs = torch.tensor(getattr(oracle, name), dtype=torch.float64)
+            torch.testing.assert_close(ours, theirs, rtol=rtol, atol=1e-10, msg=name)
+        for ours, theirs in zip(task.model.parameters(), twin.model.parameters(), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(choices=st.lists(task_settings(), min_size=1, max_size=3), copies=st.integers(1, 3))
+def test_runs_agree_with_fit_whatever_they_mix(choices, copies):
+    def make():
+        return [make_task(choice, seed) for choice in choices for seed in range(copies)]
+
+    together, alone = make(), make()
+    histories = fit_many(together, epochs=3)
+    assert_same_runs(together, alone, histories, [fit_alone(task, 3) for task in alone])
+
+
+PLAIN = {
+    "sizes": (PIXELS, 5, 3),
+    "slope": 0.0,
+    "dropout": 0.5,
+    "penalty": None,
+    "optimizer": OPTIMIZERS["momentum"],
+    "lr": 0.02,
+    "train": 8,
+    "batch": 3,
+    "shuffle": True,
+    "augment": None,
+}
+
+
+def test_little_memory_means_chunks_and_changes_nothing():
+    roomy, tight = ([make_task(PLAIN, seed) for seed in range(5)] for _ in range(2))
+    histories, chunked = fit_many(roomy, epochs=4), fit_many(tight, epochs=4, memory=1)
+    assert_same_runs(roomy, tight, histories, chunked, rtol=1e-12)
+
+
+def test_accuracies_are_equal_in_every_epoch_over_a_long_run():
+    setting = PLAIN | {"train": 30, "batch": 128, "shuffle": False, "dropout": 0.0}
+    together, alone = ([make_task(setting, seed) for seed in range(3)] for _ in range(2))
+    histories = fit_many(together, epochs=150)
+    for history, task in zip(histories, alone, strict=True):
+        oracle = fit_alone(task, 150)
+        assert history.train_accuracy == oracle.train_accuracy
+        assert history.val_accuracy == oracle.val_accuracy
+        assert history.norm == pytest.approx(oracle.norm, rel=1e-12)
+
+
+def test_model_that_is_no_mlp_is_trained_too():
+    def make():
+        task = make_task(PLAIN, 0)
+        torch.manual_seed(1)
+        model = nn.Sequential(
+            nn.Flatten(), nn.Linear(PIXELS, 4), nn.Tanh(), nn.Linear(4, 3)
+        ).double()
+        return Task(model, task.train_loader, task.val_loader, SGD(model.parameters(), lr=0.01))
+
+    together, alone = make(), make()
+    assert_same_runs([together], [alone], fit_many([together], epochs=3), [fit_alone(alone, 3)])
+
+
+def test_models_own_their_parameters_again_afterwards():
+    tasks = [make_task(PLAIN, seed) for seed in range(2)]
+    fit_many(tasks, epochs=1)
+    first, second = (task.model.layers[1].weight for task in tasks)
+    before = second.detach().clone()
+    with torch.no_grad():
+        first.add_(1.0)
+    assert torch.equal(second, before)
+    assert first.grad is None
+    assert not tasks[0].optimizer.state
+
+
+def test_models_own_their_parameters_again_after_a_failing_penalty():
+    def broken(model):
+        raise ValueError("not today")
+
+    task = make_task(PLAIN | {"penalty": broken}, 0)
+    before = copy.deepcopy(task.model.state_dict())
+    with pytest.raises(ValueError, match="not today"):
+        fit_many([task], epochs=1)
+    after = task.model.state_dict()
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+    assert task.model.layers[0].weight.grad is None
+
+
+def test_penalty_that_returns_nothing_is_an_error_as_in_fit():
+    task = make_task(PLAIN | {"penalty": lambda model: None}, 0)
+    with pytest.raises(TypeError):
+        fit_many([task], epochs=1)
+
+
+def test_global_random_stream_is_left_alone():
+    torch.manual_seed(9)
+    expected = torch.rand(1)
+    tasks = [make_task(PLAIN, 0)]
+    torch.manual_seed(9)
+    fit_many(tasks, epochs=2)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_number_of_threads_is_restored():
+    before = torch.get_num_threads()
+    fit_many([make_task(PLAIN, 0)], epochs=1)
+    assert torch.get_num_threads() == before
+
+
+def test_no_tasks_give_no_histories():
+    assert fit_many([], epochs=3) == []
+
+
+def test_error_is_the_gradient_of_the_mean_cross_entropy():
+    logits = torch.randn(2, 5, 3, dtype=torch.float64, requires_grad=True)
+    labels = torch.randint(0, 3, (2, 5))
+    losses = [nn.functional.cross_entropy(x, y) for x, y in zip(logits, labels, strict=True)]
+    torch.stack(losses).sum().backward()
+    torch.testing.assert_close(cross_entropy_error(logits.detach(), labels), logits.grad)
+
+
+def test_stack_gradients_are_those_of_autograd():
+    torch.manual_seed(0)
+    models = [MLP((4, 5, 6, 3), negative_slope=0.1).double() for _ in range(3)]
+    twins = copy.deepcopy(models)
+    inputs, labels = torch.randn(3, 7, 4).double(), torch.randint(0, 3, (3, 7))
+    stack = Stack(models)
+    activations = stack.forward(inputs)
+    stack.backward(activations, cross_entropy_error(activations[-1], labels))
+    for run, twin in enumerate(twins):
+        nn.functional.cross_entropy(twin(inputs[run]), labels[run]).backward()
+        for ours, theirs in zip(models[run].parameters(), twin.parameters(), strict=True):
+            torch.testing.assert_close(ours.grad, theirs.grad)
