@@ -111,13 +111,14 @@ EXPERIMENTS = (
 
 
 def write_image_files(folder: Path, *, count: int = 600) -> None:
-    """Write the first faces of each class as PNG files, in the layout of `ImageFolder`."""
+    """Write the first faces of each class as JPEG files, AFHQ's format, for `ImageFolder`."""
     faces = load_animal_faces("faces").train
     for label, name in enumerate(faces.classes):
         (folder / name).mkdir(parents=True, exist_ok=True)
         rows = (faces.labels == label).nonzero()[: count // 3, 0]
         for position, row in enumerate(rows):
-            to_pil_image(faces.images[row]).save(folder / name / f"{position:05d}.png")
+            image = to_pil_image(faces.images[row])
+            image.save(folder / name / f"{position:05d}.jpg", quality=95)
 
 
 def measure_experiment(

@@ -76,8 +76,10 @@ class Stack:
             torch.sum(error, dim=1, keepdim=True, out=self.bias_gradients[k])
             if k > 0:
                 error = torch.bmm(error, self.weights[k])
-                slope = torch.where(activations[k] > 0, 1.0, self.negative_slope)
-                error *= slope.to(error.dtype)
+                # The activation has the sign of what leaky ReLU was given, so it tells the slope.
+                error = torch.ops.aten.leaky_relu_backward(
+                    error, activations[k], self.negative_slope, True
+                )
                 if masks and (mask := masks[k - 1]) is not None:
                     error *= mask
 

@@ -140,24 +140,57 @@ def _rotated(task: Task, rotation: Rotation) -> Task:
 def _fit_stack(tasks: list[Task], epochs: int, *, outside: Tensor) -> list[History]:
     """Train the models of `tasks` as one stack; `outside` (M,) is what their norms lack."""
     stack = Stack(_networks(tasks))
-    dropout = DropoutMasks(_networks(tasks)[0], [task.seed for task in tasks])
     train = _Batches([task.train_loader for task in tasks], stack.dtype)
     val = _Batches([task.val_loader for task in tasks], stack.dtype)
+    full_batch = train.single and val.single and not any(_networks(tasks)[0].dropout)
+    advance = _full_batch_epochs if full_batch else _epochs
     measured = []
     try:
-        for _ in range(epochs):
-            for images, labels in train:
-                masks = dropout.draw(images.shape[1])
-                activations = stack.forward(images, masks)
-                stack.backward(activations, cross_entropy_error(activations[-1], labels), masks)
-                _step(tasks)
+        for _, scores in zip(range(epochs), advance(stack, tasks, train, val), strict=False):
             norms = torch.hypot(stack.norms(), outside.to(stack.norms()))
-            measured.append(torch.stack([*_score(stack, train), *_score(stack, val), norms]))
+            measured.append(torch.stack([*scores, norms]))
     finally:
         stack.release()
         for task in tasks:
             task.optimizer.state.clear()
     return _histories(torch.stack(measured, dim=-1))
+
+
+def _epochs(
+    stack: Stack, tasks: list[Task], train: "_Batches", val: "_Batches"
+) -> Iterator[list[Tensor]]:
+    """Train epoch after epoch; yield accuracy and loss in training and validation, each (M,)."""
+    dropout = DropoutMasks(_networks(tasks)[0], [task.seed for task in tasks])
+    while True:
+        for images, labels in train:
+            masks = dropout.draw(images.shape[1])
+            activations = stack.forward(images, masks)
+            stack.backward(activations, cross_entropy_error(activations[-1], labels), masks)
+            _step(tasks)
+        yield [*_evaluate(stack, train), *_evaluate(stack, val)]
+
+
+def _full_batch_epochs(
+    stack: Stack, tasks: list[Task], train: "_Batches", val: "_Batches"
+) -> Iterator[list[Tensor]]:
+    """Do the same where an epoch is one step on the same images, at nearly half the price.
+
+    Evaluation after a step and the forward pass of the next one see the same images and the same
+    parameters, so one pass over training and validation images together serves for both.
+    """
+    [(train_images, train_labels)], [(val_images, val_labels)] = train, val
+    images = torch.cat([train_images, val_images], dim=1)
+    labels = torch.cat([train_labels, val_labels], dim=1)
+    sizes = [train_labels.shape[1], val_labels.shape[1]]
+    activations = stack.forward(images)
+    while True:
+        trained = [values[:, : sizes[0]] for values in activations]
+        stack.backward(trained, cross_entropy_error(trained[-1], train_labels))
+        _step(tasks)
+        activations = stack.forward(images)
+        correct, losses = _judge(activations[-1], labels)
+        parts = zip(correct.split(sizes, dim=1), losses.split(sizes, dim=1), strict=True)
+        yield [scores.double().mean(dim=1) for part in parts for scores in part]
 
 
 def _step(tasks: Sequence[Task]) -> None:
@@ -178,18 +211,16 @@ def _add_penalty_gradient(model: nn.Module, penalty: Penalty) -> None:
                 parameter.grad += gradient
 
 
-def _score(stack: Stack, batches: "_Batches") -> tuple[Tensor, Tensor]:
+def _evaluate(stack: Stack, batches: "_Batches") -> list[Tensor]:
     """Return accuracy and mean cross-entropy of every network, each (M,)."""
-    # Whole numbers up to 2**53 are exact in float64.
-    correct = loss = torch.zeros((), dtype=torch.float64, device=stack.device)
-    count = 0
-    for images, labels in batches:
-        logits = stack.forward(images)[-1]  # (M, batch, classes)
-        correct = correct + (logits.argmax(dim=-1) == labels).sum(dim=1)
-        losses = F.cross_entropy(logits.mT, labels, reduction="none")  # (M, batch)
-        loss = loss + losses.sum(dim=1)
-        count += labels.shape[1]
-    return correct / count, loss / count
+    judged = [_judge(stack.forward(images)[-1], labels) for images, labels in batches]
+    return [torch.cat(scores, dim=1).double().mean(dim=1) for scores in zip(*judged, strict=True)]
+
+
+def _judge(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return for every image whether it is classified correctly, and its loss: (M, batch) each."""
+    losses = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+    return logits.argmax(dim=-1) == labels, losses.view_as(labels)
 
 
 def _histories(measured: Tensor) -> list[History]:
@@ -205,6 +236,7 @@ class _Batches:
     def __init__(self, loaders: Sequence[BatchLoader], dtype: torch.dtype) -> None:
         self.loaders, self.dtype = loaders, dtype
         self.fixed = list(self._draw()) if all(map(_is_fixed, loaders)) else None
+        self.single = self.fixed is not None and len(self.fixed) == 1
 
     def __iter__(self) -> Iterator[Batch]:
         return iter(self.fixed) if self.fixed is not None else self._draw()
