@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 COURSE := $(BIN)/course
-UV := $(BIN)/uv pip install --quiet
+UV := $(BIN)/uv pip install
 
 MASTERS := $(wildcard source_notebooks/*/*.ipynb)
 LESSONS := $(notdir $(patsubst %/,%,$(dir $(MASTERS))))
@@ -13,6 +13,7 @@ TOOLS := $(wildcard course/*.py course/*/*.py course/templates/*)
 CLASS := $(wildcard tests/sample_class/*/*/*.ipynb)
 
 INSTALLED := $(VENV)/.installed
+GENERATED := $(foreach folder,release solutions,$(MASTERS:source_notebooks/%=$(folder)/%))
 BUILT := build/.built
 EXECUTED := build/.executed
 GRADED := $(LESSONS:%=build/.graded-%)
@@ -41,7 +42,7 @@ test: $(INSTALLED) $(COLAB)/.installed  ## Lint, type-check and test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2
 clean:  ## Remove what can be made again, but not the installed packages
 	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -53,15 +54,20 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(UV) --python $(BIN)/python --constraint constraints.txt --editable '.[course,dev]'
 	@touch $@
 
-$(BUILT): $(INSTALLED) $(MASTERS) nbgrader_config.py pyproject.toml course/build.py course/preprocessors.py
+# A generated file that somebody deleted is made again.
+ifneq ($(words $(wildcard $(GENERATED))),$(words $(GENERATED)))
+.PHONY: $(BUILT)
+endif
+
+$(BUILT): $(INSTALLED) $(MASTERS) $(TOOLS) nbgrader_config.py
 	@$(COURSE) build
 	@mkdir -p $(@D) && touch $@
 
-$(EXECUTED): $(BUILT) $(HELPERS) course/execute.py course/report.py
+$(EXECUTED): $(BUILT) $(HELPERS)
 	@$(COURSE) run
 	@touch $@
 
-build/.graded-%: $(BUILT) $(HELPERS) $(TOOLS) $(CLASS)
+build/.graded-%: $(BUILT) $(HELPERS) $(CLASS)
 	@$(COURSE) grade $* --submitted tests/sample_class
 	@touch $@
 

@@ -40,4 +40,4 @@ c.GenerateSolution.preprocessors = [
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s)."
 
-c.Execute.timeout = 300
+c.Execute.timeout = 120  # seconds a cell

@@ -3,7 +3,7 @@
 import argparse
 import json
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,15 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.costs import Cost, measure_costs
-from benchmarks.training import EXPERIMENTS, Measurement, measure_all, write_image_files
+from benchmarks.costs import (
+    RUNS,
+    Cost,
+    Sweep,
+    measure_augmentation,
+    measure_loading,
+    measure_sweeps,
+)
+from benchmarks.training import EXPERIMENTS, SHARE, Measurement, measure_all, write_image_files
 
 REPORT = Path("build/bench.json")
 
@@ -31,16 +38,30 @@ def main() -> None:
             transient=True,
         )
         measurements = list(steps)
-    costs = measure_costs(quick=quick)
-    show(measurements, costs)
-    write_report(measurements, costs, quick=quick)
+    costs = [*measure_loading(), *measure_augmentation()]
+    sweeps = measure_sweeps(measurements, epochs=EXPERIMENTS[0].epochs // (SHARE if quick else 1))
+    progress = track(sweeps, "Many runs at once", total=2 * len(RUNS), transient=True)
+    report = Report(quick, measurements, costs, list(progress))
+    show(report)
+    write(report)
 
 
-def show(measurements: list[Measurement], costs: list[Cost]) -> None:
-    """Print the measurements and their sum, then the costs."""
+@dataclass(frozen=True)
+class Report:
+    """Hold all that was measured."""
+
+    quick: bool
+    training: list[Measurement]
+    costs: list[Cost]
+    sweeps: list[Sweep]
+
+
+def show(report: Report) -> None:
+    """Print the measurements and their sums, then the costs."""
     numbers = ("seed s", "plain s", "engine s", "plain ×", "engine ×", "images apart", "floor s")
-    table = Table("experiment", *numbers)
-    for measurement in [*measurements, total(measurements)]:
+    table, toys = Table("experiment", *numbers), report.training[len(EXPERIMENTS) :]
+    sums = [total("the eleven", report.training[: len(EXPERIMENTS)]), total("all", report.training)]
+    for measurement in [*report.training[: len(EXPERIMENTS)], *toys, *sums]:
         table.add_row(
             measurement.experiment,
             f"{measurement.seed_seconds:.2f}",
@@ -48,19 +69,23 @@ def show(measurements: list[Measurement], costs: list[Cost]) -> None:
             f"{measurement.engine_seconds:.2f}",
             f"{measurement.plain_ratio:.1f}",
             f"{measurement.engine_ratio:.1f}",
-            str(measurement.max_images_apart),
+            "" if measurement in toys else str(measurement.max_images_apart),
             f"{measurement.floor_seconds:.3f}",
         )
     console = Console(width=120)
     console.print(table)
-    for cost in costs:
-        console.print(f"{cost.name:30} {cost.value:8.2f} {cost.unit}", highlight=False)
+    for cost in report.costs:
+        console.print(f"{cost.name:38} {cost.value:8.2f} {cost.unit}", highlight=False)
+    for sweep in report.sweeps:
+        name = f"fit_many, {sweep.penalty}, {sweep.runs} at once"
+        ratio = f"the original's loop takes {sweep.seed_ratio:.0f} times as long"
+        console.print(f"{name:38} {1000 * sweep.seconds_per_run:8.1f} ms a run; {ratio}")
 
 
-def total(measurements: list[Measurement]) -> Measurement:
-    """Return the sums over all experiments, with the largest difference."""
+def total(name: str, measurements: list[Measurement]) -> Measurement:
+    """Return the sums over `measurements`, with the largest difference."""
     return Measurement(
-        "all",
+        name,
         sum(m.seed_seconds for m in measurements),
         sum(m.plain_seconds for m in measurements),
         sum(m.engine_seconds for m in measurements),
@@ -69,21 +94,21 @@ def total(measurements: list[Measurement]) -> Measurement:
     )
 
 
-def write_report(measurements: list[Measurement], costs: list[Cost], *, quick: bool) -> None:
+def write(report: Report) -> None:
     """Write everything as JSON; ratios are included, so that nobody has to divide."""
-
-    def record(m: Measurement) -> dict[str, Any]:
-        return asdict(m) | {"plain_ratio": m.plain_ratio, "engine_ratio": m.engine_ratio}
-
-    report = {
-        "quick": quick,
-        "training": [record(m) for m in measurements],
-        "total": record(total(measurements)),
-        "costs": [asdict(cost) for cost in costs],
+    eleven = report.training[: len(EXPERIMENTS)]
+    content = asdict(report) | {
+        "training": [record(m) for m in report.training],
+        "totals": [record(total("the eleven", eleven)), record(total("all", report.training))],
     }
     REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    REPORT.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"report: {REPORT}")
+
+
+def record(m: Measurement) -> dict[str, Any]:
+    """Return a measurement as a dictionary, with its ratios."""
+    return asdict(m) | {"plain_ratio": m.plain_ratio, "engine_ratio": m.engine_ratio}
 
 
 if __name__ == "__main__":

@@ -1,17 +1,24 @@
 """What single things cost: loading the data, augmenting an image, one more run in `fit_many`."""
 
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from io import StringIO
 
 import torch
+from torch import Tensor, nn
 from torchvision import transforms
+from torchvision.transforms.functional import to_pil_image
 
-from benchmarks.training import flip_as_transforms_do, timed
-from helpers.data import BatchLoader, load_animal_faces
+from benchmarks.training import FLIP, Measurement, flip_as_transforms_do, l1, timed
+from helpers.data import load_animal_faces, normalize
 from helpers.experiments import Recipe, train_seeds
+from helpers.training import Penalty
 
 RUNS = (1, 4, 16, 64)
+REPEATS = 5
 
 
 @dataclass(frozen=True)
@@ -23,44 +30,65 @@ class Cost:
     unit: str
 
 
+@dataclass(frozen=True)
+class Sweep:
+    """Say what a run costs when `runs` are trained at once, and how the original compares."""
+
+    penalty: str
+    runs: int
+    seconds_per_run: float
+    seed_ratio: float
+
+
 def measure_loading() -> list[Cost]:
     """Time the first load of the procedural faces, and one from the cache file that it leaves."""
-    with tempfile.TemporaryDirectory() as folder:
-        first, _ = timed(lambda: load_animal_faces("faces", cache=Path(folder)))
-        cached, _ = timed(lambda: load_animal_faces("faces", cache=Path(folder)))
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
+        first, _ = timed(lambda: load_animal_faces("faces", cache=folder))
+        cached = best(lambda: load_animal_faces("faces", cache=folder))
     return [Cost("first load", first, "s"), Cost("cached load", cached, "s")]
 
 
-def measure_augmentation(*, images: int = 2000) -> list[Cost]:
-    """Time flipping images one by one with torchvision's transforms, and in batches as we do."""
-    faces = load_animal_faces("faces").train[:images]
-    flips = transforms.Compose(
-        [transforms.RandomHorizontalFlip(0.1), transforms.RandomVerticalFlip(0.1)]
-    )
-    singly, _ = timed(lambda: [flips(image) for image in faces.images])
-    plain, augmented = BatchLoader(faces), BatchLoader(faces, augment=flip_as_transforms_do)
-    without, _ = timed(lambda: list(plain))
-    batched, _ = timed(lambda: list(augmented))
-    scale = 1e6 / len(faces)
-    return [
-        Cost("augmentation, image by image", singly * scale, "µs an image"),
-        Cost("augmentation, in batches", (batched - without) * scale, "µs an image"),
-    ]
+def measure_augmentation(*, count: int = 1024) -> list[Cost]:
+    """Time random flips, with a coin an image: one image at a time, and in batches as here.
+
+    The first figure is for the flips of an image that PIL holds, the second includes the conversion
+    to a normalised tensor that follows in the original; here images are normalised tensors.
+    """
+    with redirect_stdout(StringIO()):
+        faces = load_animal_faces("faces").train[:count]
+    pictures = [to_pil_image(image) for image in faces.images]
+    flips = [transforms.RandomHorizontalFlip(FLIP), transforms.RandomVerticalFlip(FLIP)]
+    scale = [transforms.ToTensor(), transforms.Normalize((0.5,) * 3, (0.5,) * 3)]
+    alone, converted = transforms.Compose(flips), transforms.Compose([*flips, *scale])
+    batches = normalize(faces.images).split(128)
+    generator = torch.Generator().manual_seed(0)
+    seconds = {
+        "flips, image by image": best(lambda: [alone(image) for image in pictures]),
+        "flips and conversion, image by image": best(lambda: [converted(x) for x in pictures]),
+        "flips, in batches": best(lambda: [flip_as_transforms_do(x, generator) for x in batches]),
+    }
+    return [Cost(name, 1e6 * value / count, "µs an image") for name, value in seconds.items()]
 
 
-def measure_many_runs(*, epochs: int) -> list[Cost]:
-    """Time a run of the lessons' recipe in `fit_many` when more of them are trained at once."""
-    faces = load_animal_faces("faces").train
-    recipe, costs = Recipe(epochs=epochs), []
-    train_seeds(faces, Recipe(epochs=1), [0])  # imports what torch imports late
-    for runs in RUNS:
-        seconds, _ = timed(lambda runs=runs: train_seeds(faces, recipe, range(runs)))
-        costs.append(Cost(f"fit_many, {runs} at once", 1000 * seconds / runs, "ms a run"))
-    return costs
+def measure_sweeps(measurements: list[Measurement], *, epochs: int) -> Iterator[Sweep]:
+    """Time a run of the first two experiments when `fit_many` trains more of them at once."""
+    with redirect_stdout(StringIO()):
+        faces = load_animal_faces("faces").train
+    recipe = Recipe(epochs=epochs)
+    penalties: dict[str, Penalty | None] = {"no penalty": None, "L1": weak_l1}
+    for name, penalty in penalties.items():
+        [seed_seconds] = [m.seed_seconds for m in measurements if m.experiment == name]
+        for runs in RUNS:
+            work = partial(train_seeds, faces, recipe, range(runs), penalty=penalty)
+            seconds, _ = timed(work)
+            yield Sweep(name, runs, seconds / runs, seed_seconds * runs / seconds)
 
 
-def measure_costs(*, quick: bool) -> list[Cost]:
-    """Return all costs; a quick measurement trains a tenth of the epochs."""
-    torch.manual_seed(0)
-    epochs = 15 if quick else 150
-    return [*measure_loading(), *measure_augmentation(), *measure_many_runs(epochs=epochs)]
+def weak_l1(model: nn.Module) -> Tensor:
+    """Return the penalty of the experiment with L1."""
+    return 1e-3 * l1(model)
+
+
+def best(work: Callable[[], object]) -> float:
+    """Return the shortest time, in seconds, that `work` took in a few repetitions."""
+    return min(timed(work)[0] for _ in range(REPEATS))

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,7 +51,10 @@ def seed_loaders(
         random.seed(torch.initial_seed() % 2**32)
         np.random.seed(torch.initial_seed() % 2**32)
 
-    options = {"worker_init_fn": seed_worker, "generator": torch.Generator().manual_seed(0)}
+    options: dict[str, Any] = {
+        "worker_init_fn": seed_worker,
+        "generator": torch.Generator().manual_seed(0),
+    }
     return (
         DataLoader(train_set, batch_size=128, **options),
         DataLoader(val_set, batch_size=1000, **options),
@@ -62,7 +66,7 @@ def seed_fit(
     loaders: tuple[DataLoader, DataLoader],
     *,
     epochs: int,
-    sgd: dict[str, float],
+    sgd: dict[str, Any],
     penalty: Penalty | None,
 ) -> SeedHistory:
     """Train as the original does: a training pass, two evaluation passes and a norm an epoch."""
@@ -89,13 +93,14 @@ def _train(model: nn.Module, loader: DataLoader, optimizer: SGD, penalty: Penalt
 @torch.no_grad()
 def _test(model: nn.Module, loader: DataLoader) -> float:
     model.eval()
-    loss, correct = 0.0, 0
+    loss, correct, count = 0.0, 0.0, 0
     for images, labels in loader:
         output = F.log_softmax(model(images), dim=1)
         loss += F.nll_loss(output, labels, reduction="sum").item()
         guess = output.argmax(dim=1, keepdim=True)
         correct += guess.eq(labels.view_as(guess)).sum().item()
-    return 100.0 * correct / len(loader.dataset)
+        count += len(labels)
+    return 100.0 * correct / count
 
 
 def _norm(model: nn.Module) -> Tensor:

@@ -7,9 +7,10 @@ def main() -> None:
     """Run the command line, or say how to install what it needs."""
     try:
         from course.cli import run
+
+        run()
     except ModuleNotFoundError as error:
         sys.exit(f"error: {error.name} is not installed; run `pip install '.[course]'` or `make`")
-    run()
 
 
 if __name__ == "__main__":

@@ -46,8 +46,7 @@ def find_differences(course: Course) -> list[Difference]:
 @contextmanager
 def generated_files(course: Course) -> Iterator[Course]:
     """Provide a scratch course with freshly generated folders, gone at the end."""
-    for lesson in course.lessons:
-        read(notebook(course.masters, lesson))  # complains about a damaged file by its real name
+    _complain_of_damage(course)
     with TemporaryDirectory(prefix="course-build-") as folder:
         scratch = Course(Path(folder).resolve())
         copy_inputs(course, scratch)
@@ -55,6 +54,14 @@ def generated_files(course: Course) -> Iterator[Course]:
         for lesson in course.lessons:
             convert(scratch, lesson)
         yield scratch
+
+
+def _complain_of_damage(course: Course) -> None:
+    """Raise `CourseError` for a damaged file by its real name, not by that of the scratch copy."""
+    if (course.root / "pyproject.toml").exists():  # `copy_inputs` says it when there is none
+        _ = course.publication
+    for lesson in course.lessons:
+        read(notebook(course.masters, lesson))
 
 
 def copy_inputs(course: Course, scratch: Course) -> None:

@@ -29,9 +29,12 @@ Parameters = Annotated[
     typer.Option("--parameter", "-p", help="NAME=VALUE for the notebooks' parameters cell."),
 ]
 Submitted = Annotated[
-    Path | None, typer.Option(help="Folder of <student>/<lesson>/<lesson>.ipynb [submitted/].")
+    Path | None,
+    typer.Option(help="Folder of <student>/<lesson>/<lesson>.ipynb (default: submitted/)."),
 ]
-Out = Annotated[Path | None, typer.Option(help="Folder for the results [build/grading/<lesson>/].")]
+Out = Annotated[
+    Path | None, typer.Option(help="Folder for the results (default: build/grading/<lesson>/).")
+]
 
 
 def run() -> None:

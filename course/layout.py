@@ -74,7 +74,8 @@ class Course:
         try:
             table = tomllib.loads(file.read_text(encoding="utf-8"))["tool"]["course"]
             return Publication(repository=table["repository"].rstrip("/"), branch=table["branch"])
-        except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
+        except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
+            # TypeError, AttributeError: no text where text belongs. ValueError: no TOML.
             raise CourseError(
                 f"{file}: [tool.course] must name `repository` and `branch` ({error}); add them"
             ) from error

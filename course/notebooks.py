@@ -19,7 +19,8 @@ def read(path: Path) -> Any:
         return nbformat.read(path, as_version=nbformat.NO_CONVERT)
     except FileNotFoundError as error:
         raise CourseError(f"{path}: no such notebook; run `make build`") from error
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
+    except (ValueError, AttributeError, nbformat.ValidationError) as error:
+        # ValueError: no UTF-8, no JSON or no known version of it. AttributeError: no JSON object.
         reason = str(error).splitlines()[0][:120]
         raise CourseError(f"{path}: not a notebook ({reason}); save it again") from error
 

@@ -14,7 +14,7 @@ from torch.optim import Adam, Optimizer
 
 from helpers.models import MLP
 from helpers.stacks import DropoutMasks, Stack
-from helpers.threads import one_thread
+from helpers.threads import threads_for
 from helpers.training import frobenius_norm
 
 
@@ -71,19 +71,20 @@ def fit_curve(
 ) -> CurveHistory:
     """Train `model` on all points at once and measure it after the steps in `record`."""
     history, chosen = CurveHistory(), set(record)
-    for step in range(1, steps + 1):
-        model.train()
-        loss = F.mse_loss(model(data.inputs), data.targets)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        if step in chosen:
-            model.eval()
-            with torch.no_grad():
-                fitted, predicted = model(data.inputs), model(data.test_inputs)
-            losses = F.mse_loss(fitted, data.targets), F.mse_loss(predicted, data.test_targets)
-            values = losses[0].item(), losses[1].item()
-            history.append(step, values, frobenius_norm(model), predicted[:, 0])
+    with threads_for(model):
+        for step in range(1, steps + 1):
+            model.train()
+            loss = F.mse_loss(model(data.inputs), data.targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if step in chosen:
+                model.eval()
+                with torch.no_grad():
+                    fitted, curve = model(data.inputs), model(data.test_inputs)
+                losses = F.mse_loss(fitted, data.targets), F.mse_loss(curve, data.test_targets)
+                values = losses[0].item(), losses[1].item()
+                history.append(step, values, frobenius_norm(model), curve[:, 0])
     return history
 
 
@@ -104,15 +105,13 @@ def fit_curves(
 
     A task's seed stands for `torch.manual_seed` before `fit_curve`. Optimizers forget their state.
     """
+    if not tasks:
+        return []
     histories, chosen = [CurveHistory() for _ in tasks], set(record)
     data = [task.data for task in tasks]
-    inputs, targets = (
-        torch.stack([x.inputs for x in data]),
-        torch.stack([x.targets for x in data]),
-    )
-    stack = Stack([task.model for task in tasks])
+    inputs, targets = torch.stack([x.inputs for x in data]), torch.stack([x.targets for x in data])
     dropout = DropoutMasks(tasks[0].model, [task.seed for task in tasks])
-    with one_thread():
+    with threads_for(tasks[0].model), Stack([task.model for task in tasks]) as stack:
         for step in range(1, steps + 1):
             masks = dropout.draw(inputs.shape[1])
             activations = stack.forward(inputs, masks)
@@ -122,7 +121,6 @@ def fit_curves(
                 task.optimizer.step()
             if step in chosen:
                 _measure(stack, data, step, histories)
-    stack.release()
     for task in tasks:
         task.optimizer.state.clear()
     return histories

@@ -97,7 +97,8 @@ def _receive(url: str, archive: Archive, part: Path) -> bool:
             received = start + _save(response, part, start, archive)
         except RequestException as error:
             raise _TemporaryError("the connection dropped") from error
-        if received < start + int(response.headers.get("Content-Length", 0)):
+        promised = response.headers.get("Content-Length", "0")
+        if promised.isdecimal() and received < start + int(promised):
             raise _TemporaryError("the connection dropped")
     return resumed
 

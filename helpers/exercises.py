@@ -44,7 +44,7 @@ def check(*function: Callable[..., Any], **value: object) -> Iterator[None]:
             raise
         show(_verdict(name, error, unfinished=is_unfinished(answer)))
     else:
-        show(Card("passed", f"{name}: all tests passed", ""))
+        show(Card("passed", f"{name}: all tests here passed", ""))
 
 
 @contextmanager
@@ -74,7 +74,13 @@ def needs(*functions: Callable[..., Any], **values: object) -> Iterator[None]:
 def _by_name(
     functions: tuple[Callable[..., Any], ...], values: dict[str, object]
 ) -> dict[str, object]:
-    return {function.__name__: function for function in functions} | values
+    return {_name(function): function for function in functions} | values
+
+
+def _name(answer: object) -> str:
+    """Return what an answer is called, even if a number or a lambda took a function's place."""
+    name = getattr(answer, "__name__", "the answer")
+    return name if name.isidentifier() else "the answer"
 
 
 def is_unfinished(answer: object) -> bool:

@@ -10,13 +10,14 @@ from torch.optim import SGD
 
 from helpers.data import BatchLoader, ImageSet, split
 from helpers.models import animal_net
+from helpers.seeding import temporary_seed
 from helpers.sweeps import Task, fit_many
 from helpers.training import History, Penalty, device_of
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a run is trained: how many images, for how long, and with which SGD."""
+    """How a run is trained: which network, on how many images, for how long, by which SGD."""
 
     train_images: int = 30
     val_images: int = 100
@@ -24,6 +25,7 @@ class Recipe:
     lr: float = 5e-3
     momentum: float = 0.99
     batch_size: int = 128
+    make_model: Callable[[], nn.Module] = animal_net
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,6 @@ def train_seeds(
     seeds: Iterable[int],
     *,
     penalty: Penalty | None = None,
-    make_model: Callable[[], nn.Module] = animal_net,
     device: torch.device | str = "cpu",
 ) -> list[Run]:
     """Train one model a seed and return the runs in the order of `seeds`.
@@ -51,7 +52,7 @@ def train_seeds(
     """
     seeds = list(seeds)
     tasks = [
-        _task(dataset, recipe, seed, penalty, initialise(make_model, seed).to(device))
+        _task(dataset, recipe, seed, penalty, initialise(recipe.make_model, seed).to(device))
         for seed in seeds
     ]
     histories = fit_many(tasks, epochs=recipe.epochs)
@@ -66,6 +67,8 @@ def late_accuracy(runs: Sequence[Run], *, epochs: int = 20) -> float:
 
     Less noisy than the last epoch alone, and not flattering as the best epoch is.
     """
+    if epochs < 1:
+        raise ValueError(f"the mean needs at least 1 epoch, not {epochs}")
     return fmean(fmean(run.history.val_accuracy[-epochs:]) for run in runs)
 
 
@@ -81,8 +84,7 @@ def summarise(runs: Sequence[Run]) -> str:
 
 def initialise(make_model: Callable[[], nn.Module], seed: int) -> nn.Module:
     """Return a model whose first parameters depend on `seed` alone; other random streams go on."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with temporary_seed(seed):
         return make_model()
 
 
@@ -93,5 +95,6 @@ def _task(
     train_loader, val_loader = (
         BatchLoader(part, batch_size=recipe.batch_size, device=device_of(model)) for part in parts
     )
-    optimizer = SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum)
+    # Fused: one pass over the parameters for a step, not three.
+    optimizer = SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum, fused=True)
     return Task(model, train_loader, val_loader, optimizer, penalty, seed)

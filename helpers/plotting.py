@@ -4,8 +4,9 @@ Every function draws on one Axes and returns it. Pass the finished figure to `sh
 a sentence that says what it shows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from itertools import cycle
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -22,8 +23,9 @@ from helpers.training import History
 # of its own besides.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 2)))
+LINES = cycler(color=COLOURS, linestyle=LINE_STYLES)
 STYLE = {
-    "axes.prop_cycle": cycler(color=COLOURS, linestyle=LINE_STYLES),
+    "axes.prop_cycle": LINES,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -89,7 +91,14 @@ def plot_layer_norms(axes: Axes, models: Mapping[str, nn.Module], *, title: str)
     for position, (label, model) in enumerate(models.items()):
         norms = [p.detach().norm().item() for p in model.parameters() if p.dim() > 1]
         places = np.arange(1, len(norms) + 1) + (position - (len(models) - 1) / 2) * width
-        axes.bar(places, norms, width, label=label, hatch=hatches[position], edgecolor="white")
+        axes.bar(
+            places,
+            norms,
+            width,
+            label=label,
+            hatch=hatches[position % len(hatches)],
+            edgecolor="white",
+        )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title(title, fontsize=11)
     axes.set(xlabel="Layer", ylabel="Frobenius norm of the weights")
@@ -103,10 +112,11 @@ def plot_weight_histogram(axes: Axes, models: Mapping[str, nn.Module], *, title:
     Smaller values than 1e-6, zero included, are counted as 1e-6.
     """
     bins = np.logspace(-6, 1, 71)
-    for position, (label, model) in enumerate(models.items()):
+    styles: Iterator[dict[str, Any]] = cycle(LINES)
+    for label, model in models.items():
         sizes = np.concatenate([p.detach().abs().cpu().numpy().ravel() for p in model.parameters()])
         counts, edges = np.histogram(sizes.clip(bins[0], bins[-1]), bins=bins)
-        line: dict[str, Any] = {"color": COLOURS[position], "linestyle": LINE_STYLES[position]}
+        line: dict[str, Any] = next(styles)
         axes.stairs(counts, edges, label=label, linewidth=1.8, **line)
     axes.set_title(title, fontsize=11)
     axes.set(xlabel="Size of a parameter, |w|", ylabel="Number of parameters", xscale="log")

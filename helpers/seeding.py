@@ -1,6 +1,8 @@
 """Random seeds and the device: what makes a notebook's results repeatable, and fast."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -13,6 +15,14 @@ def set_seed(seed: int) -> None:
     torch.manual_seed(seed)  # seeds every GPU too
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
+
+
+@contextmanager
+def temporary_seed(seed: int) -> Iterator[None]:
+    """Seed torch for a while; afterwards its random streams go on as if nothing had been."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        yield
 
 
 def seed_worker(worker_id: int) -> None:

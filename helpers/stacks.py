@@ -6,6 +6,7 @@ M times. `helpers.sweeps` puts this to use; nothing in the lessons needs to know
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -21,8 +22,8 @@ class Stack:
 
     While a stack is in use, the networks' own parameters and gradients are views of its tensors:
     `weights[k]` is (M, out, in) and `biases[k]` (M, 1, out) for layer k. So an optimizer's step on
-    a network, or a penalty computed from it, works on the stack without knowing. `release` gives
-    the networks tensors of their own again.
+    a network, or a penalty computed from it, works on the stack without knowing. Use it in a `with`
+    block, at whose end the networks get tensors of their own again.
     """
 
     def __init__(self, models: Sequence[MLP]) -> None:
@@ -76,10 +77,8 @@ class Stack:
             torch.sum(error, dim=1, keepdim=True, out=self.bias_gradients[k])
             if k > 0:
                 error = torch.bmm(error, self.weights[k])
-                # The activation has the sign of what leaky ReLU was given, so it tells the slope.
-                error = torch.ops.aten.leaky_relu_backward(
-                    error, activations[k], self.negative_slope, True
-                )
+                # An activation has the sign of what leaky ReLU was given, so it tells the slope.
+                error = torch.where(activations[k] > 0, error, error * self.negative_slope)
                 if masks and (mask := masks[k - 1]) is not None:
                     error *= mask
 
@@ -89,9 +88,13 @@ class Stack:
         norms: Tensor = torch.linalg.vector_norm(torch.stack(parts), dim=0)
         return norms
 
-    def release(self) -> None:
-        """Give every network parameters of its own, and no gradients."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Give every network parameters of its own, no gradients, and evaluation mode."""
         for model in self.models:
+            model.eval()
             for parameter in model.parameters():
                 parameter.data = parameter.data.clone()
                 parameter.grad = None
@@ -100,8 +103,8 @@ class Stack:
 class DropoutMasks:
     """Draw dropout masks for M networks like `model`, each from a random stream of its own.
 
-    A network with seed s gets the masks that its `nn.Dropout` layers would draw after
-    `torch.manual_seed(s)`.
+    On the CPU, a network with seed s gets the masks that its `nn.Dropout` layers would draw after
+    `torch.manual_seed(s)`; on a GPU, others that are as good.
     """
 
     def __init__(self, model: MLP, seeds: Sequence[int]) -> None:
@@ -117,7 +120,7 @@ class DropoutMasks:
             for layer, (p, width) in enumerate(zip(self.probabilities, self.widths, strict=True)):
                 if p > 0:
                     kept = self.like.new_empty(batch, width).bernoulli_(1 - p, generator=generator)
-                    masks[layer].append(kept.div_(1 - p))
+                    masks[layer].append(kept.div_(1 - p) if p < 1 else kept)
         return [torch.stack(layer) if layer else None for layer in masks]
 
 

@@ -7,7 +7,9 @@ stacked (`helpers.stacks`), and where that loses nothing their images are expres
 
 import copy
 from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import torch
 import torch.nn.functional as F
@@ -17,8 +19,9 @@ from torch.optim import SGD, Optimizer
 from helpers.data import BatchLoader
 from helpers.models import MLP
 from helpers.rotation import Rotation
+from helpers.seeding import temporary_seed
 from helpers.stacks import DropoutMasks, Stack, cross_entropy_error
-from helpers.threads import one_thread
+from helpers.threads import threads_for
 from helpers.training import History, Penalty, device_of, fit
 
 Batch = tuple[Tensor, Tensor]
@@ -45,26 +48,32 @@ def fit_many(tasks: Sequence[Task], *, epochs: int, memory: int = 1 << 28) -> li
 
     Agrees with `fit` on each task to within rounding, on the device on which the models are. Runs
     of the same shape are trained together, in chunks whose stacked tensors take about `memory`
-    bytes; a model that is no `MLP` is trained by `fit`. Optimizers forget their state at the end.
+    bytes; a model that is not exactly an `MLP`, or has frozen parameters, is trained by `fit`.
+    Optimizers forget their state at the end. No two tasks may share a model, optimizer or loader.
     """
     groups: dict[Hashable, list[int]] = {}
     for position, task in enumerate(tasks):
         groups.setdefault(_shape(task), []).append(position)
     histories: dict[int, History] = {}
-    with one_thread():
-        for members in groups.values():
-            size = max(1, memory // _footprint(tasks[members[0]]))
-            for start in range(0, len(members), size):
-                chunk = members[start : start + size]
+    for members in groups.values():
+        size = max(1, memory // _footprint(tasks[members[0]]))
+        for start in range(0, len(members), size):
+            chunk = members[start : start + size]
+            with threads_for(tasks[members[0]].model):
                 trained = _fit_chunk([tasks[position] for position in chunk], epochs)
-                histories.update(zip(chunk, trained, strict=True))
+            histories.update(zip(chunk, trained, strict=True))
     return [histories[position] for position in range(len(tasks))]
+
+
+def _is_stackable(model: nn.Module) -> TypeGuard[MLP]:
+    """Tell whether `Stack` computes what `model` does: a subclass may do something else."""
+    return type(model) is MLP and all(p.requires_grad for p in model.parameters())
 
 
 def _shape(task: Task) -> Hashable:
     """Return what runs must have in common to be stacked."""
     model, loaders = task.model, (task.train_loader, task.val_loader)
-    if not isinstance(model, MLP):
+    if not _is_stackable(model):
         return id(model)
     data = tuple((len(x.dataset), x.batch_size, _is_fixed(x)) for x in loaders)
     kind = (model.sizes, model.negative_slope, model.dropout, _dtype(model))
@@ -72,38 +81,29 @@ def _shape(task: Task) -> Hashable:
 
 
 def _footprint(task: Task) -> int:
-    """Return about how many bytes a run takes: parameters, gradients, momenta, and images twice."""
+    """Return about how many bytes a run takes: parameters, gradients, momenta, images."""
     parameters = sum(p.numel() * p.element_size() for p in task.model.parameters())
     images = task.train_loader.images.nbytes + task.val_loader.images.nbytes
-    return int(4 * parameters + 2 * images)
+    return int(4 * parameters + 3 * images)
 
 
 def _fit_chunk(tasks: list[Task], epochs: int) -> list[History]:
-    if not isinstance(tasks[0].model, MLP):
-        return [_fit_alone(task, epochs) for task in tasks]
-    if not _is_rotatable(tasks[0]):
+    try:
+        if not _is_stackable(tasks[0].model):
+            return [_fit_alone(task, epochs) for task in tasks]
+        if _is_rotatable(tasks[0]):
+            with _rotated(tasks) as (rotated, outside):
+                return _fit_stack(rotated, epochs, outside=outside)
         return _fit_stack(tasks, epochs, outside=torch.zeros(len(tasks)))
-    rotations = [Rotation(_all_images(task)) for task in tasks]
-    layers = [model.linear_layers[0] for model in _networks(tasks)]
-    outside = [rotation.enter(x) for rotation, x in zip(rotations, layers, strict=True)]
-    norms = torch.stack([torch.linalg.vector_norm(part) for part in outside])
-    histories = _fit_stack(
-        [_rotated(task, rotation) for task, rotation in zip(tasks, rotations, strict=True)],
-        epochs,
-        outside=norms,
-    )
-    for rotation, layer, part in zip(rotations, layers, outside, strict=True):
-        rotation.leave(layer, part)
-    return histories
+    finally:
+        for task in tasks:
+            task.optimizer.state.clear()
 
 
 def _fit_alone(task: Task, epochs: int) -> History:
-    with torch.random.fork_rng():
-        torch.manual_seed(task.seed)
+    with temporary_seed(task.seed):
         arguments = (task.model, task.train_loader, task.val_loader, task.optimizer)
-        history = fit(*arguments, epochs=epochs, penalty=task.penalty)
-    task.optimizer.state.clear()
-    return history
+        return fit(*arguments, epochs=epochs, penalty=task.penalty)
 
 
 def _is_fixed(loader: BatchLoader) -> bool:
@@ -117,19 +117,39 @@ def _is_rotatable(task: Task) -> bool:
     count = sum(len(loader.dataset) for loader in loaders)
     return (
         task.penalty is None
-        and isinstance(task.optimizer, SGD)
+        and type(task.optimizer) is SGD
+        and not task.optimizer.state  # momentum from earlier training may point anywhere
         and all(group["weight_decay"] == 0 for group in task.optimizer.param_groups)
         and all(loader.augment is None for loader in loaders)
         and count < task.train_loader.images[0].numel()
     )
 
 
+@contextmanager
+def _rotated(tasks: list[Task]) -> Iterator[tuple[list[Task], Tensor]]:
+    """Provide the tasks in coordinates, and the norms (M,) of what their first layers then lack.
+
+    In the end the first layers get their weights for pixels back, trained.
+    """
+    layers = [model.linear_layers[0] for model in _networks(tasks)]
+    rotations = [Rotation(_all_images(task)) for task in tasks]
+    outside = [rotation.enter(x) for rotation, x in zip(rotations, layers, strict=True)]
+    try:
+        norms = torch.stack([torch.linalg.vector_norm(part) for part in outside])
+        yield [_in_coordinates(*pair) for pair in zip(tasks, rotations, strict=True)], norms
+    finally:
+        for rotation, layer, part in zip(rotations, layers, outside, strict=True):
+            rotation.leave(layer, part)
+
+
 def _all_images(task: Task) -> Tensor:
     parts = (task.train_loader.images, task.val_loader.images)
-    return torch.cat([images.flatten(1) for images in parts]).to(_dtype(task.model))
+    return torch.cat([images.flatten(1) for images in parts]).to(
+        device_of(task.model), _dtype(task.model)
+    )
 
 
-def _rotated(task: Task, rotation: Rotation) -> Task:
+def _in_coordinates(task: Task, rotation: Rotation) -> Task:
     """Return `task` with loaders that serve coordinates, in the same random order."""
     train, val = copy.copy(task.train_loader), copy.copy(task.val_loader)
     sizes = [len(train.images), len(val.images)]
@@ -139,28 +159,23 @@ def _rotated(task: Task, rotation: Rotation) -> Task:
 
 def _fit_stack(tasks: list[Task], epochs: int, *, outside: Tensor) -> list[History]:
     """Train the models of `tasks` as one stack; `outside` (M,) is what their norms lack."""
-    stack = Stack(_networks(tasks))
-    train = _Batches([task.train_loader for task in tasks], stack.dtype)
-    val = _Batches([task.val_loader for task in tasks], stack.dtype)
-    full_batch = train.single and val.single and not any(_networks(tasks)[0].dropout)
-    advance = _full_batch_epochs if full_batch else _epochs
     measured = []
-    try:
+    with Stack(_networks(tasks)) as stack:
+        outside = outside.to(stack.device, stack.dtype)
+        train = _Batches([task.train_loader for task in tasks], stack)
+        val = _Batches([task.val_loader for task in tasks], stack)
+        full_batch = train.single and val.single and not any(stack.models[0].dropout)
+        advance = _full_batch_epochs if full_batch else _epochs
         for _, scores in zip(range(epochs), advance(stack, tasks, train, val), strict=False):
-            norms = torch.hypot(stack.norms(), outside.to(stack.norms()))
-            measured.append(torch.stack([*scores, norms]))
-    finally:
-        stack.release()
-        for task in tasks:
-            task.optimizer.state.clear()
-    return _histories(torch.stack(measured, dim=-1))
+            measured.append(torch.stack([*scores, torch.hypot(stack.norms(), outside)]))
+    return _histories(torch.stack(measured, dim=-1)) if measured else [History() for _ in tasks]
 
 
 def _epochs(
     stack: Stack, tasks: list[Task], train: "_Batches", val: "_Batches"
 ) -> Iterator[list[Tensor]]:
     """Train epoch after epoch; yield accuracy and loss in training and validation, each (M,)."""
-    dropout = DropoutMasks(_networks(tasks)[0], [task.seed for task in tasks])
+    dropout = DropoutMasks(stack.models[0], [task.seed for task in tasks])
     while True:
         for images, labels in train:
             masks = dropout.draw(images.shape[1])
@@ -202,13 +217,10 @@ def _step(tasks: Sequence[Task]) -> None:
 
 
 def _add_penalty_gradient(model: nn.Module, penalty: Penalty) -> None:
-    parameters = list(model.parameters())
-    value = parameters[0].new_zeros(()) + penalty(model)
+    zero = next(model.parameters()).new_zeros(())  # what `fit` adds the penalty to is a tensor too
+    value = zero + penalty(model)
     if value.requires_grad:
-        gradients = torch.autograd.grad(value, parameters, allow_unused=True)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            if gradient is not None and parameter.grad is not None:
-                parameter.grad += gradient
+        value.backward()  # adds to the gradients that are there
 
 
 def _evaluate(stack: Stack, batches: "_Batches") -> list[Tensor]:
@@ -233,8 +245,8 @@ def _histories(measured: Tensor) -> list[History]:
 class _Batches:
     """Serve the batches of several loaders side by side: images (M, batch, features)."""
 
-    def __init__(self, loaders: Sequence[BatchLoader], dtype: torch.dtype) -> None:
-        self.loaders, self.dtype = loaders, dtype
+    def __init__(self, loaders: Sequence[BatchLoader], stack: Stack) -> None:
+        self.loaders, self.stack = loaders, stack
         self.fixed = list(self._draw()) if all(map(_is_fixed, loaders)) else None
         self.single = self.fixed is not None and len(self.fixed) == 1
 
@@ -242,13 +254,15 @@ class _Batches:
         return iter(self.fixed) if self.fixed is not None else self._draw()
 
     def _draw(self) -> Iterator[Batch]:
+        device, dtype = self.stack.device, self.stack.dtype
         for parts in zip(*self.loaders, strict=True):
             images = torch.stack([images.flatten(1) for images, _ in parts])
-            yield images.to(self.dtype), torch.stack([labels for _, labels in parts])
+            labels = torch.stack([labels for _, labels in parts])
+            yield images.to(device, dtype), labels.to(device)
 
 
 def _networks(tasks: Sequence[Task]) -> list[MLP]:
-    return [task.model for task in tasks if isinstance(task.model, MLP)]
+    return [task.model for task in tasks if _is_stackable(task.model)]
 
 
 def _dtype(model: nn.Module) -> torch.dtype:

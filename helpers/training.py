@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 from torch.optim import Optimizer
 
+from helpers.threads import threads_for
+
 Penalty = Callable[[nn.Module], Tensor]
 
 
@@ -80,14 +82,14 @@ def fit(
     returns true.
     """
     history = History()
-    for _ in range(epochs) if isinstance(epochs, int) else epochs:
-        train_epoch(model, train_loader, optimizer, penalty=penalty)
-        history.append(
-            evaluate(model, train_loader), evaluate(model, val_loader), frobenius_norm(model)
-        )
-        wishes_to_stop = [callback(model, history) for callback in callbacks]  # ask every one
-        if any(wishes_to_stop):
-            break
+    with threads_for(model):
+        for _ in range(epochs) if isinstance(epochs, int) else epochs:
+            train_epoch(model, train_loader, optimizer, penalty=penalty)
+            scores = evaluate(model, train_loader), evaluate(model, val_loader)
+            history.append(*scores, frobenius_norm(model))
+            wishes_to_stop = [callback(model, history) for callback in callbacks]  # ask every one
+            if any(wishes_to_stop):
+                break
     return history
 
 

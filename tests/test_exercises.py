@@ -42,7 +42,7 @@ def test_answers_are_finished(answer):
 def test_passing_tests_show_a_card(capsys):
     with check(finished):
         assert finished(1) == 2
-    assert "✔ finished: all tests passed" in capsys.readouterr().out
+    assert "✔ finished: all tests here passed" in capsys.readouterr().out
 
 
 def test_failing_test_shows_its_message_and_goes_on(capsys):

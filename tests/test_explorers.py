@@ -74,6 +74,12 @@ class Session:
         ]
 
 
+def only_picture(cell: NotebookNode) -> NotebookNode:
+    """Return the output of the cell that holds a picture; fails if there is not exactly one."""
+    (picture,) = [output for output in cell.outputs if "image/png" in output.data]
+    return picture
+
+
 @pytest.fixture(scope="module")
 def session() -> Session:
     sources = [EXPLORE, REPORT, MOVES[0], REPORT, MOVES[1], REPORT, STAY, REPORT]
@@ -88,8 +94,7 @@ def static() -> NotebookNode:
     """Provide the picture as the saved notebook holds it before anything has been moved."""
     nb = new_notebook(cells=[new_code_cell(EXPLORE)])
     NotebookClient(nb, kernel_name="python3", timeout=120).execute()
-    *_, picture = nb.cells[0].outputs
-    return picture
+    return only_picture(nb.cells[0])
 
 
 def test_figure_is_drawn_once_with_what_the_controls_hold(session: Session) -> None:
@@ -121,15 +126,14 @@ def test_a_move_leaves_nothing_below_its_own_cell(session: Session) -> None:
 
 def test_saved_notebook_shows_the_figure_as_the_controls_left_it(session: Session) -> None:
     [(_, last)] = session.sent(4)
-    *_, picture = session.cells[0].outputs
+    picture = only_picture(session.cells[0])
     assert picture.data["image/png"] == last["data"]["image/png"]
 
 
 def test_controls_are_above_one_single_picture(session: Session) -> None:
-    kinds = [set(output.data) for output in session.cells[0].outputs]
-    assert len(kinds) == 2
-    assert "application/vnd.jupyter.widget-view+json" in kinds[0]
-    assert "image/png" in kinds[1]
+    controls, *_ = outputs = session.cells[0].outputs
+    assert "application/vnd.jupyter.widget-view+json" in controls.data
+    assert outputs.index(only_picture(session.cells[0])) == 1
 
 
 def test_picture_is_there_where_no_kernel_runs(static: NotebookNode) -> None:

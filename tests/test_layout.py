@@ -98,6 +98,8 @@ def test_publication_is_read_from_the_project_file(course: Course) -> None:
         '[tool.course]\nrepository = "https://github.com/ORGANISATION/course"',
         '[tool.course]\nbranch = "main"',
         "[tool.course",
+        "[tool]\ncourse = 'x'",
+        "[tool.course]\nrepository = 3\nbranch = 'main'",
     ],
 )
 def test_a_missing_or_damaged_publication_is_named_with_the_remedy(

@@ -262,9 +262,9 @@ def digit_gains(answers: dict[str, Any]) -> dict[tuple[str, float], Gain]:
 
 
 def digit_accuracies(penalty: Penalty | None) -> list[float]:
-    recipe = Recipe(train_images=100, val_images=500)
-    digits, make_model = load_digit_images(), partial(MLP, (64, 128, 32, 10))
-    runs = train_seeds(digits, recipe, SEEDS, penalty=penalty, make_model=make_model)
+    make_model = partial(MLP, (64, 128, 32, 10))
+    recipe = Recipe(train_images=100, val_images=500, make_model=make_model)
+    runs = train_seeds(load_digit_images(), recipe, SEEDS, penalty=penalty)
     return [late_accuracy([run]) for run in runs]
 
 

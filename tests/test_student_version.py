@@ -217,7 +217,7 @@ def test_cell_names_in_one_line_the_answers_that_it_waits_for(
 
 def test_each_answer_of_a_half_done_notebook_gets_its_own_verdict(runs: dict[str, Run]) -> None:
     shown = runs["half done"].shown
-    assert shown("test-l1-reg") == "✔ l1_reg: all tests passed"
+    assert shown("test-l1-reg") == "✔ l1_reg: all tests here passed"
     assert shown("test-l1-update") == (
         "✘ l1_update: the penalty should pull -0.5 towards zero, not away: mind the signs"
     )
@@ -250,7 +250,7 @@ def test_cell_of_a_half_done_notebook_waits_for_no_finished_answer(
 @pytest.mark.parametrize("case", COMPLETE)
 def test_right_answers_pass(runs: dict[str, Run], case: str) -> None:
     cards = [runs[case].shown(f"test-{name.replace('_', '-')}") for name in RIGHT]
-    assert cards == [f"✔ {name}: all tests passed" for name in RIGHT]
+    assert cards == [f"✔ {name}: all tests here passed" for name in RIGHT]
 
 
 @pytest.mark.parametrize("case", COMPLETE)

@@ -61,7 +61,7 @@ def _check_master(master: Master, environment: dict[str, str]) -> Iterator[Probl
         yield Problem(master.file, message, "mend the solution or the test")
     elif failure:
         message = f"its kernel does not start ({failure.reason})"
-        yield Problem(master.file, message, "run `make install`, then try again")
+        yield Problem(master.file, message, "run `make`, then try again")
     else:
         yield from _broken_promises(master, {cell.id: cell for cell in solved.cells})
 
