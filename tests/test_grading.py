@@ -197,7 +197,7 @@ def test_an_exception_cannot_carry_a_hidden_test_into_the_feedback(graded: Grade
         ("copied", "more than once (test_double)"),
         ("deleted", "missing (test_double, test_triple)"),
         ("damaged", "not a notebook"),
-        ("list", "ungraded"),
+        ("list", "not a notebook"),
         ("empty", "toy/toy.ipynb is missing"),
         ("exit", "ended the kernel"),
         ("loop", "double did not end in time"),
