@@ -60,3 +60,7 @@ def test_many_curves_agree_with_one_after_another(dropout):
             assert getattr(history, name) == pytest.approx(getattr(oracle, name), rel=1e-9)
         for ours, theirs in zip(history.predictions, oracle.predictions, strict=True):
             torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-9)
+
+
+def test_no_curves_give_no_histories():
+    assert fit_curves([], steps=3, record=RECORD) == []

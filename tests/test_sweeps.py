@@ -231,3 +231,85 @@ def test_stack_gradients_are_those_of_autograd():
         nn.functional.cross_entropy(twin(inputs[run]), labels[run]).backward()
         for ours, theirs in zip(models[run].parameters(), twin.parameters(), strict=True):
             torch.testing.assert_close(ours.grad, theirs.grad)
+
+
+class Scaled(MLP):
+    """An MLP that does something else with the same parameters."""
+
+    def forward(self, inputs):
+        return 10 * super().forward(inputs)
+
+
+def test_subclass_is_trained_by_its_own_forward():
+    together, alone = (make_task(PLAIN | {"dropout": 0.0}, 0) for _ in range(2))
+    for task in (together, alone):
+        task.model.__class__ = Scaled
+    assert_same_runs([together], [alone], fit_many([together], epochs=3), [fit_alone(alone, 3)])
+
+
+def test_frozen_layer_stays_as_it_is():
+    task = make_task(PLAIN, 0)
+    frozen = task.model.layers[0].weight.requires_grad_(False)
+    before = frozen.clone()
+    fit_many([task], epochs=2)
+    assert torch.equal(frozen, before)
+
+
+def test_momentum_of_earlier_training_is_used():
+    together, alone = (make_task(PLAIN | {"shuffle": False}, 0) for _ in range(2))
+    for task in (together, alone):
+        fit_alone(task, 2)
+    assert_same_runs([together], [alone], fit_many([together], epochs=2), [fit_alone(alone, 2)])
+
+
+def test_interrupted_run_leaves_a_model_for_pixels(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    task = make_task(PLAIN, 0)  # few images, no penalty: trained in coordinates
+    before = task.model.layers[0].weight.detach().clone()
+    monkeypatch.setattr(Stack, "backward", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fit_many([task], epochs=1)
+    torch.testing.assert_close(task.model.layers[0].weight.detach(), before)
+
+
+def test_models_are_left_in_evaluation_mode():
+    task = make_task(PLAIN, 0)
+    fit_many([task], epochs=1)
+    assert not task.model.training
+
+
+def test_dropping_everything_is_allowed():
+    together, alone = (make_task(PLAIN | {"dropout": 1.0}, 0) for _ in range(2))
+    assert_same_runs([together], [alone], fit_many([together], epochs=2), [fit_alone(alone, 2)])
+
+
+def test_no_epochs_give_an_empty_history():
+    assert [len(history) for history in fit_many([make_task(PLAIN, 0)], epochs=0)] == [0]
+
+
+@pytest.mark.parametrize("penalty", ["none", "L1"])
+def test_single_precision_stays_within_two_images_over_a_long_run(penalty):
+    setting = PLAIN | {
+        "train": 30,
+        "batch": 128,
+        "shuffle": False,
+        "dropout": 0.0,
+        "penalty": PENALTIES[penalty],
+    }
+    together, alone = ([make_task(setting, seed) for seed in range(3)] for _ in range(2))
+    for task in [*together, *alone]:
+        task.model.float()
+        for loader in (task.train_loader, task.val_loader):
+            loader.images = loader.images.float()
+    for history, task in zip(fit_many(together, epochs=150), alone, strict=True):
+        oracle = fit_alone(task, 150)
+        for ours, theirs, count in (
+            (history.train_accuracy, oracle.train_accuracy, 30),
+            (history.val_accuracy, oracle.val_accuracy, 11),
+        ):
+            apart = [
+                abs(round(a * count) - round(b * count)) for a, b in zip(ours, theirs, strict=True)
+            ]
+            assert max(apart) <= 2
