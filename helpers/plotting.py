@@ -40,7 +40,7 @@ Runs = Sequence[History]
 
 
 def use_course_style() -> None:
-    """Make the figures of this session look alike."""
+    """Make all figures drawn from now on look alike."""
     plt.rcParams.update(STYLE)
 
 
