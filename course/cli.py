@@ -70,8 +70,12 @@ def main(
 def build(context: typer.Context) -> None:
     """Generate release/ and solutions/ from the master notebooks."""
     from course.build import build
+    from course.checks import find_marker_problems
 
     course: Course = context.obj
+    if problems := find_marker_problems(course):
+        display.checked(course, problems)
+        raise typer.Exit(1)  # with nothing written, as hidden tests could be in it
     with display.working(f"Building {len(course.lessons)} lesson(s) with nbgrader"):
         differences = build(course)
     display.built(course, differences)

@@ -153,9 +153,10 @@ def _drop_figures() -> None:
 
 
 def describe(error: Exception) -> str:
-    """Return the type of `error` and the first line of its message."""
+    """Return the type of `error`, the first line of its message, and its likeliest cause."""
     message = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {message[0]}" if message else type(error).__name__
+    text = f"{type(error).__name__}: {message[0]}" if message else type(error).__name__
+    return f"{text} (does an answer lack its return?)" if "NoneType" in text else text
 
 
 def place_in_cell(error: Exception) -> str:

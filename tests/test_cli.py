@@ -300,6 +300,16 @@ def test_building_a_damaged_master(shell: Shell, course: Course, text: str) -> N
     assert re.fullmatch(rf"error: {re.escape(str(master))}: not a notebook \(.*\); .*", ended.line)
 
 
+def test_building_with_a_misspelled_marker_writes_nothing(shell: Shell, course: Course) -> None:
+    master = notebook(course.masters, "toy")
+    text = master.read_text().replace("BEGIN HIDDEN TESTS", "BEGIN HIDEN TESTS")
+    master.write_text(text)
+    ended = shell("build")
+    assert ended.code == 1
+    assert "cell `test-double` has the marker `### BEGIN HIDEN TESTS`" in ended.out
+    assert not course.release.exists()
+
+
 def test_grading_against_a_damaged_master(shell: Shell, course: Course) -> None:
     build(course)
     hand_in(course, "ann")
@@ -321,6 +331,16 @@ def test_an_unfinished_solution_marker(shell: Shell, course: Course) -> None:
     cells = toy_cells()
     cells[2] = answer_cell("double", "### BEGIN SOLUTION\ndouble = None")
     write_notebook(toy_notebook(cells), notebook(course.masters, "toy"))
+    ended = shell("build")
+    assert ended.code == 1
+    assert "cell `double` has no `### END SOLUTION`; add it after the region" in ended.out
+
+
+def test_a_master_that_nbgrader_refuses(shell: Shell, course: Course) -> None:
+    cells = toy_cells()
+    twin = answer_cell("double", cells[2].source)
+    twin["id"] = "double-again"
+    write_notebook(toy_notebook([*cells, twin]), notebook(course.masters, "toy"))
     ended = shell("build")
     assert ended.code == 1
     assert ended.line.startswith("error: source_notebooks/toy/toy.ipynb: nbgrader refuses it")

@@ -93,6 +93,12 @@ def test_cell_with_a_finished_but_failing_answer_shows_the_error(capsys):
     assert "! This cell stopped: TypeError" in capsys.readouterr().out
 
 
+def test_missing_return_is_suspected_where_a_none_turns_up(capsys):
+    with needs(finished):
+        None + 1  # noqa: B018
+    assert "does an answer lack its return?" in capsys.readouterr().out
+
+
 def test_cell_with_a_failing_answer_raises_while_graded(graded):
     with pytest.raises(TypeError), needs(finished):
         finished("a")

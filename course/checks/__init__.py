@@ -5,12 +5,24 @@ from course.checks.conventions import check_conventions
 from course.checks.freshness import check_freshness
 from course.checks.leaks import check_leaks
 from course.checks.links import check_links
+from course.checks.markers import check_markers
 from course.checks.masters import read_masters
 from course.checks.problems import Problem
 from course.checks.solutions import check_solutions
 from course.layout import Course
 
-__all__ = ["Problem", "run_checks"]
+__all__ = ["Problem", "find_marker_problems", "run_checks"]
+
+
+def find_marker_problems(course: Course) -> list[Problem]:
+    """Return what could make a build publish what it should withhold: misspelled or odd markers."""
+    masters, _ = read_masters(course)
+    return [
+        problem
+        for master in masters
+        for cell in master.cells
+        for problem in check_markers(master, cell)
+    ]
 
 
 def run_checks(course: Course) -> list[Problem]:
