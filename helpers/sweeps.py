@@ -133,12 +133,15 @@ def _rotated(tasks: list[Task]) -> Iterator[tuple[list[Task], Tensor]]:
     """
     layers = [model.linear_layers[0] for model in _networks(tasks)]
     rotations = [Rotation(_all_images(task)) for task in tasks]
-    outside = [rotation.enter(x) for rotation, x in zip(rotations, layers, strict=True)]
+    outside: list[Tensor] = []
     try:
+        for rotation, layer in zip(rotations, layers, strict=True):
+            outside.append(rotation.enter(layer))
         norms = torch.stack([torch.linalg.vector_norm(part) for part in outside])
         yield [_in_coordinates(*pair) for pair in zip(tasks, rotations, strict=True)], norms
     finally:
-        for rotation, layer, part in zip(rotations, layers, outside, strict=True):
+        # Fewer than the layers if one of them could not be entered.
+        for rotation, layer, part in zip(rotations, layers, outside, strict=False):
             rotation.leave(layer, part)
 
 

@@ -11,6 +11,7 @@ from torch.optim import SGD, Adam
 
 from helpers.data import BatchLoader, ImageSet
 from helpers.models import MLP
+from helpers.rotation import Rotation
 from helpers.stacks import Stack, cross_entropy_error
 from helpers.sweeps import Task, fit_many
 from helpers.training import fit
@@ -272,6 +273,22 @@ def test_interrupted_run_leaves_a_model_for_pixels(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         fit_many([task], epochs=1)
     torch.testing.assert_close(task.model.layers[0].weight.detach(), before)
+
+
+def test_failure_half_way_into_coordinates_leaves_every_model_for_pixels(monkeypatch):
+    def enter_once(rotation, layer):
+        monkeypatch.setattr(Rotation, "enter", fail)
+        return enter(rotation, layer)
+
+    def fail(*_):
+        raise MemoryError
+
+    enter = Rotation.enter
+    tasks = [make_task(PLAIN, seed) for seed in range(2)]
+    monkeypatch.setattr(Rotation, "enter", enter_once)
+    with pytest.raises(MemoryError):
+        fit_many(tasks, epochs=1)
+    assert [task.model.layers[0].weight.shape for task in tasks] == [(5, PIXELS)] * 2
 
 
 def test_models_are_left_in_evaluation_mode():
