@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from io import StringIO
 
@@ -79,7 +79,7 @@ def measure_sweeps(measurements: list[Measurement], *, epochs: int) -> Iterator[
     for name, penalty in penalties.items():
         [seed_seconds] = [m.seed_seconds for m in measurements if m.experiment == name]
         for runs in RUNS:
-            work = partial(train_seeds, faces, recipe, range(runs), penalty=penalty)
+            work = partial(train_seeds, faces, replace(recipe, penalty=penalty), range(runs))
             seconds, _ = timed(work)
             yield Sweep(name, runs, seconds / runs, seed_seconds * runs / seconds)
 

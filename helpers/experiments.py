@@ -2,22 +2,29 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, pstdev
+from statistics import fmean, pstdev, stdev
 
 import torch
 from torch import nn
 from torch.optim import SGD
 
-from helpers.data import BatchLoader, ImageSet, split
+from helpers.data import Augmentation, BatchLoader, ImageSet, split
 from helpers.models import animal_net
 from helpers.seeding import temporary_seed
 from helpers.sweeps import Task, fit_many
-from helpers.training import History, Penalty, device_of
+from helpers.training import History, Penalty, accuracy, device_of
+
+Preparation = Callable[[ImageSet, int], ImageSet]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a run is trained: which network, on how many images, for how long, by which SGD."""
+    """How a run is trained: which network, on how many images, for how long, by which SGD.
+
+    `penalty` is added to the loss, `augment` changes the images of every training batch, and
+    `shuffle` draws a new order of them in every epoch, all as `fit` and `BatchLoader` have it.
+    `prepare(images, seed)` changes the training set once, before training: other labels, say.
+    """
 
     train_images: int = 30
     val_images: int = 100
@@ -26,6 +33,10 @@ class Recipe:
     momentum: float = 0.99
     batch_size: int = 128
     make_model: Callable[[], nn.Module] = animal_net
+    penalty: Penalty | None = None
+    augment: Augmentation | None = None
+    shuffle: bool = False
+    prepare: Preparation | None = None
 
 
 @dataclass(frozen=True)
@@ -42,19 +53,16 @@ def train_seeds(
     recipe: Recipe,
     seeds: Iterable[int],
     *,
-    penalty: Penalty | None = None,
     device: torch.device | str = "cpu",
 ) -> list[Run]:
     """Train one model a seed and return the runs in the order of `seeds`.
 
-    A seed decides which images of `dataset` are trained on and validated on, and the model's first
-    parameters: runs with the same seed differ in nothing but what else is passed.
+    A seed decides which images of `dataset` are trained on and validated on, the model's first
+    parameters, and all that is random in training: two recipes with the same seed differ in
+    nothing but what they say.
     """
     seeds = list(seeds)
-    tasks = [
-        _task(dataset, recipe, seed, penalty, initialise(recipe.make_model, seed).to(device))
-        for seed in seeds
-    ]
+    tasks = [_task(dataset, recipe, seed, device) for seed in seeds]
     histories = fit_many(tasks, epochs=recipe.epochs)
     return [
         Run(seed, task.model, history)
@@ -70,6 +78,44 @@ def late_accuracy(runs: Sequence[Run], *, epochs: int = 20) -> float:
     if epochs < 1:
         raise ValueError(f"the mean needs at least 1 epoch, not {epochs}")
     return fmean(fmean(run.history.val_accuracy[-epochs:]) for run in runs)
+
+
+def accuracies_on(runs: Sequence[Run], dataset: ImageSet) -> list[float]:
+    """Return the accuracy in [0, 1] of each run's model on all images of `dataset`."""
+    loader = BatchLoader(dataset, batch_size=len(dataset), device=device_of(runs[0].model))
+    return [accuracy(run.model, loader) for run in runs]
+
+
+@dataclass(frozen=True)
+class Gain:
+    """By how much one group of runs is better than another, seed by seed.
+
+    `mean` and its standard error are in the unit of what was compared; `better` counts the pairs
+    in which the first group is ahead, of `pairs`.
+    """
+
+    mean: float
+    standard_error: float
+    better: int
+    pairs: int
+
+    def __str__(self) -> str:
+        """Return the gain of accuracies in percent points."""
+        mean, error = 100 * self.mean, 100 * self.standard_error
+        return f"{mean:+.1f} ± {error:.1f} points, better for {self.better} of {self.pairs} seeds"
+
+
+def paired_gain(treated: Sequence[float], control: Sequence[float]) -> Gain:
+    """Compare two groups of runs over the same seeds, pair by pair.
+
+    Pairs share their images and first parameters, so the luck of a seed cancels in a difference:
+    the standard error of the mean difference is below that of two unpaired groups. With a single
+    pair it is not known, and NaN.
+    """
+    differences = [a - b for a, b in zip(treated, control, strict=True)]
+    count = len(differences)
+    error = stdev(differences) / count**0.5 if count > 1 else float("nan")
+    return Gain(fmean(differences), error, sum(d > 0 for d in differences), count)
 
 
 def summarise(runs: Sequence[Run]) -> str:
@@ -88,13 +134,21 @@ def initialise(make_model: Callable[[], nn.Module], seed: int) -> nn.Module:
         return make_model()
 
 
-def _task(
-    dataset: ImageSet, recipe: Recipe, seed: int, penalty: Penalty | None, model: nn.Module
-) -> Task:
-    parts = split(dataset, (recipe.train_images, recipe.val_images), seed=seed)
-    train_loader, val_loader = (
-        BatchLoader(part, batch_size=recipe.batch_size, device=device_of(model)) for part in parts
+def _task(dataset: ImageSet, recipe: Recipe, seed: int, device: torch.device | str) -> Task:
+    model = initialise(recipe.make_model, seed).to(device)
+    train, val = split(dataset, (recipe.train_images, recipe.val_images), seed=seed)
+    if recipe.prepare is not None:
+        train = recipe.prepare(train, seed)
+    size, device = recipe.batch_size, device_of(model)
+    train_loader = BatchLoader(
+        train,
+        batch_size=size,
+        shuffle=recipe.shuffle,
+        seed=seed,
+        augment=recipe.augment,
+        device=device,
     )
+    val_loader = BatchLoader(val, batch_size=size, device=device)
     # Fused: one pass over the parameters for a step, not three.
     optimizer = SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum, fused=True)
-    return Task(model, train_loader, val_loader, optimizer, penalty, seed)
+    return Task(model, train_loader, val_loader, optimizer, recipe.penalty, seed)

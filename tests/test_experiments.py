@@ -12,11 +12,19 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.optim import SGD
 
-from helpers.data import BatchLoader, split
-from helpers.experiments import Recipe, Run, late_accuracy, summarise, train_seeds
+from helpers.data import BatchLoader, normalize, split
+from helpers.experiments import (
+    Recipe,
+    Run,
+    accuracies_on,
+    late_accuracy,
+    paired_gain,
+    summarise,
+    train_seeds,
+)
 from helpers.images import ImageSet
 from helpers.models import MLP
-from helpers.training import History, Penalty, Score, evaluate, fit
+from helpers.training import History, Penalty, Score, accuracy, evaluate, fit
 
 
 def tiny_net() -> MLP:
@@ -85,7 +93,7 @@ def train_by_hand(dataset: ImageSet, recipe: Recipe, seed: int, penalty: Penalty
 def test_a_run_is_what_the_plain_loop_gives(
     dataset: ImageSet, recipe: Recipe, penalty: Penalty | None
 ) -> None:
-    runs = train_seeds(dataset, recipe, [3, 4], penalty=penalty)
+    runs = train_seeds(dataset, replace(recipe, penalty=penalty), [3, 4])
     for run in runs:
         oracle = train_by_hand(dataset, recipe, run.seed, penalty)
         torch.testing.assert_close(parameters(run), parameters(oracle), rtol=1e-4, atol=1e-5)
@@ -106,7 +114,7 @@ def test_every_epoch_is_recorded(dataset: ImageSet) -> None:
 
 def test_same_seed_has_the_same_first_parameters_whatever_the_penalty(dataset: ImageSet) -> None:
     [plain] = train_seeds(dataset, STANDSTILL, [7])
-    [penalised] = train_seeds(dataset, STANDSTILL, [7], penalty=strong)
+    [penalised] = train_seeds(dataset, replace(STANDSTILL, penalty=strong), [7])
     torch.manual_seed(7)
     first = torch.cat([p.detach().flatten() for p in tiny_net().parameters()])
     torch.testing.assert_close(parameters(plain), first, rtol=0, atol=1e-6)
@@ -115,7 +123,7 @@ def test_same_seed_has_the_same_first_parameters_whatever_the_penalty(dataset: I
 
 def test_same_seed_has_the_same_images_whatever_the_penalty(dataset: ImageSet) -> None:
     [plain] = train_seeds(dataset, STANDSTILL, [7])
-    [penalised] = train_seeds(dataset, STANDSTILL, [7], penalty=strong)
+    [penalised] = train_seeds(dataset, replace(STANDSTILL, penalty=strong), [7])
     # At a standstill, equal losses mean equal images.
     torch.testing.assert_close(curves(plain.history), curves(penalised.history))
 
@@ -146,14 +154,14 @@ def test_another_seed_has_other_images(dataset: ImageSet) -> None:
 
 
 def test_a_run_does_not_depend_on_the_other_seeds(dataset: ImageSet) -> None:
-    [alone] = train_seeds(dataset, RECIPE, [4], penalty=squares)
-    *_, among = train_seeds(dataset, RECIPE, [1, 2, 4], penalty=squares)
+    [alone] = train_seeds(dataset, replace(RECIPE, penalty=squares), [4])
+    *_, among = train_seeds(dataset, replace(RECIPE, penalty=squares), [1, 2, 4])
     torch.testing.assert_close(parameters(alone), parameters(among), rtol=1e-4, atol=1e-5)
 
 
 def test_a_penalty_keeps_the_parameters_small(dataset: ImageSet) -> None:
     [plain] = train_seeds(dataset, RECIPE, [0])
-    [penalised] = train_seeds(dataset, RECIPE, [0], penalty=strong)
+    [penalised] = train_seeds(dataset, replace(RECIPE, penalty=strong), [0])
     assert penalised.history.norm[-1] < plain.history.norm[-1]
 
 
@@ -168,7 +176,7 @@ def test_the_default_model_is_the_face_classifier() -> None:
 def test_other_random_numbers_go_on_as_if_nothing_had_been_trained(dataset: ImageSet) -> None:
     torch.manual_seed(1)
     before = (torch.get_rng_state(), random.getstate(), copy.deepcopy(np.random.get_state()))
-    train_seeds(dataset, RECIPE, range(3), penalty=squares)
+    train_seeds(dataset, replace(RECIPE, penalty=squares), range(3))
     assert torch.equal(torch.get_rng_state(), before[0])
     assert random.getstate() == before[1]
     assert np.array_equal(np.random.get_state()[1], before[2][1])
@@ -192,7 +200,7 @@ def test_the_number_of_threads_is_put_back_even_after_an_error(dataset: ImageSet
         train_seeds(dataset, RECIPE, [0])
         assert torch.get_num_threads() == 2
         with pytest.raises(ZeroDivisionError):
-            train_seeds(dataset, RECIPE, [0], penalty=failing)
+            train_seeds(dataset, replace(RECIPE, penalty=failing), [0])
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -203,7 +211,71 @@ def test_more_images_than_there_are_is_an_error_with_both_numbers(dataset: Image
         train_seeds(dataset, replace(RECIPE, train_images=60), [0])
 
 
+def brightness(images: Tensor, generator: torch.Generator) -> Tensor:
+    return images + torch.rand((), generator=generator)
+
+
+def all_first(images: ImageSet, seed: int) -> ImageSet:
+    return replace(images, labels=torch.full_like(images.labels, seed % 3))
+
+
+def test_training_images_are_augmented_from_the_seed_alone(dataset: ImageSet) -> None:
+    augmented = replace(RECIPE, augment=brightness)
+    [first], [second] = train_seeds(dataset, augmented, [7]), train_seeds(dataset, augmented, [7])
+    [plain] = train_seeds(dataset, RECIPE, [7])
+    assert torch.equal(parameters(first), parameters(second))
+    assert not torch.equal(parameters(first), parameters(plain))
+
+
+def test_validation_images_are_never_augmented(dataset: ImageSet) -> None:
+    still = replace(STANDSTILL, augment=brightness)
+    [augmented], [plain] = train_seeds(dataset, still, [7]), train_seeds(dataset, STANDSTILL, [7])
+    assert augmented.history.val_loss == pytest.approx(plain.history.val_loss)
+    assert augmented.history.train_loss != pytest.approx(plain.history.train_loss)
+
+
+def test_shuffling_changes_the_batches_but_not_the_images(dataset: ImageSet) -> None:
+    shuffled = replace(SHORT_BATCHES, shuffle=True)
+    [first], [plain] = train_seeds(dataset, shuffled, [7]), train_seeds(dataset, SHORT_BATCHES, [7])
+    assert not torch.allclose(parameters(first), parameters(plain))
+    still = [replace(STANDSTILL, batch_size=4, shuffle=choice) for choice in (True, False)]
+    losses = [train_seeds(dataset, recipe, [7])[0].history.train_loss for recipe in still]
+    assert losses[0] == pytest.approx(losses[1])
+
+
+def test_preparation_gets_the_seed_and_changes_the_training_set_alone(dataset: ImageSet) -> None:
+    recipe = replace(RECIPE, prepare=all_first, epochs=200)
+    for run in train_seeds(dataset, recipe, [4, 5]):
+        guesses = run.model(normalize(dataset.images)).argmax(dim=1)
+        assert (guesses == run.seed % 3).all()
+        assert run.history.train_accuracy[-1] == 1
+        assert run.history.val_accuracy[-1] < 1
+
+
 # --- what is said about runs ---
+
+
+def test_accuracies_on_a_set_are_those_of_its_models(dataset: ImageSet) -> None:
+    runs = train_seeds(dataset, RECIPE, range(3))
+    expected = [accuracy(run.model, BatchLoader(dataset, batch_size=7)) for run in runs]
+    assert accuracies_on(runs, dataset) == expected
+
+
+def test_gain_is_that_of_the_pairs() -> None:
+    found = paired_gain([0.5, 0.9, 0.4], [0.4, 0.7, 0.5])
+    differences = np.array([0.1, 0.2, -0.1])
+    assert found.mean == pytest.approx(differences.mean())
+    assert found.standard_error == pytest.approx(differences.std(ddof=1) / 3**0.5)
+    assert str(found) == "+6.7 ± 8.8 points, better for 2 of 3 seeds"
+
+
+def test_gain_over_one_seed_has_no_known_error() -> None:
+    assert np.isnan(paired_gain([0.5], [0.4]).standard_error)
+
+
+def test_gain_wants_pairs() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        paired_gain([0.5, 0.6], [0.4])
 
 
 def run_with(val_accuracy: list[float], *, train_accuracy: float = 1.0) -> Run:

@@ -1,11 +1,11 @@
 """The lesson on norm penalties prints what it says, grades fairly, and claims only what holds."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -16,11 +16,19 @@ from torch import Tensor, nn
 from course.grading.classroom import grade_class
 from course.layout import Course, notebook
 from course.notebooks import grading, is_answer, is_test, read
-from helpers.data import AnimalFaces, BatchLoader, load_animal_faces
+from helpers.data import AnimalFaces, load_animal_faces
 from helpers.digits import load_digit_images
-from helpers.experiments import Recipe, Run, late_accuracy, train_seeds
+from helpers.experiments import (
+    Gain,
+    Recipe,
+    Run,
+    accuracies_on,
+    late_accuracy,
+    paired_gain,
+    train_seeds,
+)
 from helpers.models import MLP
-from helpers.training import Penalty, accuracy
+from helpers.training import Penalty
 from tests.sample_answers import FOLDER, LESSON, ROOT, write_class
 from tests.test_grading import run_nbgrader
 
@@ -113,20 +121,6 @@ SEEDS = range(1000, 1020)
 
 
 @dataclass(frozen=True)
-class Gain:
-    """The mean over the seeds of what one group is better by than another, and its error."""
-
-    mean: float
-    standard_error: float
-
-
-def gain(better: Sequence[float], worse: Sequence[float]) -> Gain:
-    """Compare two groups of runs, seed by seed."""
-    differences = [a - b for a, b in zip(better, worse, strict=True)]
-    return Gain(fmean(differences), stdev(differences) / len(differences) ** 0.5)
-
-
-@dataclass(frozen=True)
 class Group:
     """Runs with the same penalty, and their accuracies in [0, 1]."""
 
@@ -167,10 +161,9 @@ def groups(answers: dict[str, Any]) -> dict[str, Group]:
 
 
 def train(faces: AnimalFaces, penalty: Penalty | None) -> Group:
-    runs = train_seeds(faces.train, Recipe(), SEEDS, penalty=penalty)
-    loader = BatchLoader(faces.test, batch_size=1500)
-    test = [accuracy(run.model, loader) for run in runs]
-    return Group(runs, [late_accuracy([run]) for run in runs], test)
+    runs = train_seeds(faces.train, Recipe(penalty=penalty), SEEDS)
+    validation = [late_accuracy([run]) for run in runs]
+    return Group(runs, validation, accuracies_on(runs, faces.test))
 
 
 PENALISED = ["L1", "L2", "both"]
@@ -178,7 +171,7 @@ ACCURACIES = ["validation", "test"]
 
 
 def compare(groups: dict[str, Group], better: str, worse: str, accuracies: str) -> Gain:
-    return gain(getattr(groups[better], accuracies), getattr(groups[worse], accuracies))
+    return paired_gain(getattr(groups[better], accuracies), getattr(groups[worse], accuracies))
 
 
 def test_solution_names_the_strengths_that_the_text_speaks_of(answers: dict[str, Any]) -> None:
@@ -255,7 +248,7 @@ def digit_gains(answers: dict[str, Any]) -> dict[tuple[str, float], Gain]:
     """Provide what each penalty of section 7 gains on validation images."""
     plain = digit_accuracies(None)
     return {
-        (name, strength): gain(digit_accuracies(weighted(strength, answers[name])), plain)
+        (name, strength): paired_gain(digit_accuracies(weighted(strength, answers[name])), plain)
         for name in ("l1_reg", "l2_reg")
         for strength in STRENGTHS
     }
@@ -263,8 +256,8 @@ def digit_gains(answers: dict[str, Any]) -> dict[tuple[str, float], Gain]:
 
 def digit_accuracies(penalty: Penalty | None) -> list[float]:
     make_model = partial(MLP, (64, 128, 32, 10))
-    recipe = Recipe(train_images=100, val_images=500, make_model=make_model)
-    runs = train_seeds(load_digit_images(), recipe, SEEDS, penalty=penalty)
+    recipe = Recipe(train_images=100, val_images=500, make_model=make_model, penalty=penalty)
+    runs = train_seeds(load_digit_images(), recipe, SEEDS)
     return [late_accuracy([run]) for run in runs]
 
 
