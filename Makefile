@@ -18,6 +18,7 @@ BUILT := build/.built
 EXECUTED := build/.executed
 GRADED := $(LESSONS:%=build/.graded-%)
 COLAB := build/colab
+FASHION := build/fashion-mnist
 
 .PHONY: all help build check run grade bench lab test clean
 .DELETE_ON_ERROR:
@@ -38,7 +39,7 @@ bench: $(INSTALLED)  ## Measure training speed against the plain loop of the ori
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 lab: $(BUILT)  ## Open JupyterLab on the course
 	@$(BIN)/jupyter lab
-test: $(INSTALLED) $(COLAB)/.installed  ## Lint, type-check and test
+test: $(INSTALLED) $(COLAB)/.installed $(FASHION)/.installed  ## Lint, type-check and test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -80,4 +81,10 @@ $(COLAB)/.installed: tests/colab-constraints.txt $(INSTALLED)
 	|| $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(COLAB)
 	$(UV) --python $(COLAB)/bin/python --constraint tests/colab-constraints.txt \
 		--requirement pyproject.toml ipykernel pip setuptools
+	@touch $@
+
+# Real photographs, on which the lessons' claims are tested too.
+$(FASHION)/.installed: tests/fashion.py $(INSTALLED)
+	@echo "Fetching Fashion-MNIST into $(FASHION)"
+	@$(BIN)/python -m tests.fashion $(FASHION)
 	@touch $@

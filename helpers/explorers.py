@@ -1,6 +1,6 @@
 """Sliders above one figure that is drawn again whenever a slider moves."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -35,13 +35,19 @@ def explore(draw: Callable[..., Figure], controls: Mapping[str, Any], *, alterna
 
 def strength_slider(description: str, *, value: float = 0.0) -> Any:
     """Return a slider over penalty strengths: 0, then from 0.0001 to 0.1 in steps of about 3."""
+    return choice_slider(description, STRENGTHS, value=value)
+
+
+def choice_slider(description: str, values: Sequence[float], *, value: float) -> Any:
+    """Return a slider over `values` that starts at `value` and reports where it is let go."""
     import ipywidgets as widgets
 
     return widgets.SelectionSlider(
-        options=[(f"{strength:g}", strength) for strength in STRENGTHS],
+        options=[(f"{choice:g}", choice) for choice in values],
         value=value,
         description=description,
-        # One training run for the strength at which the slider is let go, not for all on the way.
+        style={"description_width": "initial"},
+        # One figure for the value at which the slider is let go, not for all on the way.
         continuous_update=False,
     )
 

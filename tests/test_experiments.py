@@ -131,13 +131,13 @@ def test_same_seed_has_the_same_images_whatever_the_penalty(dataset: ImageSet) -
 def test_validation_images_are_not_trained_on(dataset: ImageSet) -> None:
     [run] = train_seeds(dataset, RECIPE, [7])
     train_set, val_set = split(dataset, (10, 12), seed=7)
-    for part, accuracy, loss in (
+    for part, accuracies, losses in (
         (train_set, run.history.train_accuracy, run.history.train_loss),
         (val_set, run.history.val_accuracy, run.history.val_loss),
     ):
         score = evaluate(run.model, BatchLoader(part))
-        assert score.accuracy == pytest.approx(accuracy[-1])
-        assert score.loss == pytest.approx(loss[-1], rel=1e-4)
+        assert score.accuracy == pytest.approx(accuracies[-1])
+        assert score.loss == pytest.approx(losses[-1], rel=1e-4)
 
 
 def test_another_seed_has_other_parameters(dataset: ImageSet) -> None:
