@@ -10,7 +10,8 @@ MASTERS := $(wildcard source_notebooks/*/*.ipynb)
 LESSONS := $(notdir $(patsubst %/,%,$(dir $(MASTERS))))
 HELPERS := $(wildcard helpers/*.py)
 TOOLS := $(wildcard course/*.py course/*/*.py course/templates/*)
-CLASS := $(wildcard tests/sample_class/*/*/*.ipynb)
+ANSWERS := tests/sample_class.py $(wildcard tests/exercises/*/*.py)
+CLASS := build/sample_class
 
 INSTALLED := $(VENV)/.installed
 GENERATED := $(foreach folder,release solutions,$(MASTERS:source_notebooks/%=$(folder)/%))
@@ -20,7 +21,7 @@ GRADED := $(LESSONS:%=build/.graded-%)
 COLAB := build/colab
 FASHION := build/fashion-mnist
 
-.PHONY: all help build check run grade bench lab test clean
+.PHONY: all help build check prove run grade bench lab test clean
 .DELETE_ON_ERROR:
 
 all: $(BUILT) $(EXECUTED) $(GRADED)  ## Build, execute and grade everything, then say what to open (default)
@@ -31,10 +32,12 @@ help:  ## List the targets
 	do printf '  make %-7s %s\n' "$$name" "$$text"; done
 
 build: $(BUILT)  ## Generate release/ and solutions/ from the masters
+prove: $(INSTALLED)  ## Try right and wrong answers on the tests of every exercise
+	@$(COURSE) prove
 check: $(INSTALLED)  ## Fail on anything stale, unclean, leaking, dead or wrong
 	@$(COURSE) check
 run: $(EXECUTED)  ## Execute every notebook with papermill at full size; report in build/executed/
-grade: $(GRADED)  ## Grade the sample class in tests/sample_class/; results in build/grading/
+grade: $(GRADED)  ## Grade a sample class made from tests/exercises/; results in build/grading/
 bench: $(INSTALLED)  ## Measure training speed against the plain loop of the original tutorial (QUICK=1 for a minute)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 lab: $(BUILT)  ## Open JupyterLab on the course
@@ -68,11 +71,17 @@ $(EXECUTED): $(BUILT) $(HELPERS)
 	@$(COURSE) run
 	@touch $@
 
-build/.graded-%: $(BUILT) $(HELPERS) $(CLASS)
-	@$(COURSE) grade $* --submitted tests/sample_class
+$(CLASS)/.written: $(BUILT) $(ANSWERS)
+	@rm -rf $(CLASS)
+	@$(BIN)/python -m tests.sample_class $(CLASS)
+	@touch $@
+
+build/.graded-%: $(CLASS)/.written $(HELPERS)
+	@$(COURSE) grade $* --submitted $(CLASS)
 	@touch $@
 
 # A second environment with the versions that Colab has, in which the student versions are tested.
+# optuna stands for what a lesson installs there by itself, as these tests have no network.
 # PYENV_VERSION lets uv find a Python 3.12 that pyenv has but does not offer here.
 $(COLAB)/.installed: tests/colab-constraints.txt $(INSTALLED)
 	@echo "Installing an environment like Colab's into $(COLAB)"
@@ -80,7 +89,7 @@ $(COLAB)/.installed: tests/colab-constraints.txt $(INSTALLED)
 	|| PYENV_VERSION=3.12 $(BIN)/uv venv --quiet --clear --no-python-downloads --python 3.12 $(COLAB) 2>/dev/null \
 	|| $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(COLAB)
 	$(UV) --python $(COLAB)/bin/python --constraint tests/colab-constraints.txt \
-		--requirement pyproject.toml ipykernel pip setuptools
+		--requirement pyproject.toml ipykernel pip setuptools optuna
 	@touch $@
 
 # Real photographs, on which the lessons' claims are tested too.

@@ -135,6 +135,25 @@ def grade(
 
 
 @app.command()
+def prove(
+    context: typer.Context,
+    lessons: Annotated[
+        list[str] | None, typer.Argument(help="Lessons to prove; by default all.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Try right and wrong answers on the tests of every exercise; fail where one fools them."""
+    from course.proof.proofs import prove
+
+    course: Course = context.obj
+    with display.working("Trying the answers in tests/exercises/"):
+        proofs = prove(course, lessons)
+    display.proven_as_json(proofs) if as_json else display.proven(proofs)
+    if any(proof.faults for proof in proofs):
+        raise typer.Exit(1)
+
+
+@app.command()
 def summary(context: typer.Context) -> None:
     """List what there is to open: student versions, executed solutions and grades."""
     display.summary(context.obj)

@@ -39,6 +39,11 @@ class Course:
         """Return the folder in which `course grade` looks for a class by default."""
         return self.root / "submitted"
 
+    @property
+    def answers(self) -> Path:
+        """Return the folder of right and wrong answers, in a folder for each exercise."""
+        return self.root / "tests" / "exercises"
+
     @cached_property
     def lessons(self) -> list[str]:
         """List the lessons, in alphabetical order: each is a folder with a notebook of its name.

@@ -58,3 +58,14 @@ def region(source: str, begin: str, end: str) -> Iterator[str]:
             inside = begin in line
         elif inside:
             yield line
+
+
+def without_region(source: str, begin: str, end: str) -> str:
+    """Return `source` without the lines between one with `begin` and the next with `end`."""
+    kept, inside = [], False
+    for line in source.splitlines():
+        if begin in line or end in line:
+            inside = begin in line
+        elif not inside:
+            kept.append(line)
+    return "\n".join(kept)

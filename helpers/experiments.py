@@ -70,6 +70,25 @@ def train_seeds(
     ]
 
 
+def train_recipes(
+    dataset: ImageSet,
+    recipes: Sequence[Recipe],
+    seed: int,
+    *,
+    device: torch.device | str = "cpu",
+) -> list[Run]:
+    """Train one model a recipe, all from one seed, and return the runs in the order of `recipes`.
+
+    Each run is the one that `train_seeds` gives for its recipe and this seed, only that all are
+    trained at once. Raises `ValueError` for recipes that differ in their number of epochs.
+    """
+    if len(epochs := {recipe.epochs for recipe in recipes}) > 1:
+        raise ValueError(f"all recipes need the same number of epochs, not {sorted(epochs)}")
+    tasks = [_task(dataset, recipe, seed, device) for recipe in recipes]
+    histories = fit_many(tasks, epochs=epochs.pop()) if tasks else []
+    return [Run(seed, task.model, history) for task, history in zip(tasks, histories, strict=True)]
+
+
 def late_accuracy(runs: Sequence[Run], *, epochs: int = 20) -> float:
     """Return the validation accuracy in [0, 1], the mean over the runs and their last epochs.
 

@@ -24,13 +24,21 @@ def explore(draw: Callable[..., Figure], controls: Mapping[str, Any], *, alterna
         plt.close(figure)  # or the inline back end would display it a second time
         return figure
 
+    def redraw(_: object) -> None:
+        status.value = "drawing …"
+        try:
+            handle.update(picture(), metadata=metadata)
+        finally:
+            status.value = ""
+
     metadata = {"image/png": {"alt": alternative}}
     first = picture()  # before anything is shown: an unfinished answer makes this fail
-    display(widgets.VBox(list(controls.values())))
+    status = widgets.Label()
+    display(widgets.VBox([*controls.values(), status]))
     handle = display(first, metadata=metadata, display_id=True)
     display(Caption(alternative))
     for control in controls.values():
-        control.observe(lambda _: handle.update(picture(), metadata=metadata), names="value")
+        control.observe(redraw, names="value")
 
 
 def strength_slider(description: str, *, value: float = 0.0) -> Any:
@@ -47,6 +55,7 @@ def choice_slider(description: str, values: Sequence[float], *, value: float) ->
         value=value,
         description=description,
         style={"description_width": "initial"},
+        layout={"width": "420px"},
         # One figure for the value at which the slider is let go, not for all on the way.
         continuous_update=False,
     )

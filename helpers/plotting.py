@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor, nn
 
+from helpers.experiments import Gain
 from helpers.training import History
 
 # Okabe & Ito's palette, which stays distinct under colour blindness; each colour has a line style
@@ -35,8 +36,10 @@ STYLE = {
     "legend.frameon": False,
     "lines.linewidth": 2,
 }
+MOST_BANDS = 2  # more of them overlap in a grey that tells nothing
 
 Runs = Sequence[History]
+Ticks = tuple[str, Sequence[float]]  # the label of an axis, and the values along it
 
 
 def use_course_style() -> None:
@@ -44,8 +47,15 @@ def use_course_style() -> None:
     plt.rcParams.update(STYLE)
 
 
-def plot_mean(axes: Axes, curves: Sequence[Sequence[float]], *, label: str, **style: Any) -> Axes:
-    """Draw the mean over runs of `curves` (runs, epochs) with a band of ± one standard deviation.
+def plot_mean(
+    axes: Axes,
+    curves: Sequence[Sequence[float]],
+    *,
+    label: str,
+    band: bool = True,
+    **style: Any,
+) -> Axes:
+    """Draw the mean over runs of `curves` (runs, epochs), with a band of ± one standard deviation.
 
     Epochs count from 1. A single run is drawn without a band.
     """
@@ -53,9 +63,9 @@ def plot_mean(axes: Axes, curves: Sequence[Sequence[float]], *, label: str, **st
     epochs = np.arange(1, values.shape[1] + 1)
     mean, deviation = values.mean(axis=0), values.std(axis=0)
     (line,) = axes.plot(epochs, mean, label=label, **style)
-    if len(values) > 1:
-        band = {"alpha": 0.12, "linewidth": 0, "color": line.get_color()}
-        axes.fill_between(epochs, mean - deviation, mean + deviation, **band)
+    if band and len(values) > 1:
+        look = {"alpha": 0.12, "linewidth": 0, "color": line.get_color()}
+        axes.fill_between(epochs, mean - deviation, mean + deviation, **look)
     return axes
 
 
@@ -63,7 +73,7 @@ def plot_accuracy(axes: Axes, runs: Runs, *, title: str) -> Axes:
     """Draw training (solid) and validation (dashed) accuracy in percent, mean ± std over `runs`."""
     plot_mean(axes, _percent(runs, "train_accuracy"), label="training")
     plot_mean(axes, _percent(runs, "val_accuracy"), label="validation")
-    return _finish(axes, title=title, ylabel="Accuracy (%)", runs=len(runs))
+    return _finish(axes, {"": runs}, title=title, ylabel="Accuracy (%)")
 
 
 def compare_accuracy(
@@ -71,17 +81,30 @@ def compare_accuracy(
 ) -> Axes:
     """Draw one accuracy of several groups of runs; `quantity` names a field of `History`."""
     for label, runs in groups.items():
-        plot_mean(axes, _percent(runs, quantity), label=label)
-    return _finish(axes, title=title, ylabel="Accuracy (%)", runs=_smallest(groups))
+        plot_mean(axes, _percent(runs, quantity), label=label, band=len(groups) <= MOST_BANDS)
+    return _finish(axes, groups, title=title, ylabel="Accuracy (%)")
 
 
 def compare_norms(axes: Axes, groups: Mapping[str, Runs], *, title: str) -> Axes:
     """Draw the Frobenius norm of all parameters, mean ± std, for several groups of runs."""
     for label, runs in groups.items():
-        plot_mean(axes, [run.norm for run in runs], label=label)
-    return _finish(
-        axes, title=title, ylabel="Frobenius norm of the parameters", runs=_smallest(groups)
-    )
+        norms = [run.norm for run in runs]
+        plot_mean(axes, norms, label=label, band=len(groups) <= MOST_BANDS)
+    return _finish(axes, groups, title=title, ylabel="Frobenius norm of the parameters")
+
+
+def plot_gains(axes: Axes, gains: Mapping[str, Gain], *, title: str) -> Axes:
+    """Draw gains of accuracy in points, with bars of ± one standard error, above their names."""
+    means = [100 * gain.mean for gain in gains.values()]
+    errors = [100 * gain.standard_error for gain in gains.values()]
+    axes.axhline(0, color="black", linewidth=1, linestyle="-")
+    axes.errorbar(range(len(gains)), means, errors, fmt="o", linestyle="none", capsize=4)
+    axes.set_xticks(range(len(gains)), list(gains))
+    axes.set_xlim(-0.5, len(gains) - 0.5)
+    pairs = min(gain.pairs for gain in gains.values())
+    axes.set_title(f"{title}\nmean ± standard error of {pairs} seeds", fontsize=11)
+    axes.set_ylabel("Gain (percent points)")
+    return axes
 
 
 def plot_layer_norms(axes: Axes, models: Mapping[str, nn.Module], *, title: str) -> Axes:
@@ -141,6 +164,68 @@ def plot_image_grid(axes: Axes, images: Tensor, *, titles: Sequence[str], column
     return axes
 
 
+def plot_robustness(
+    axes: Axes,
+    grey_levels: Sequence[float],
+    groups: Mapping[str, Sequence[Sequence[float]]],
+    *,
+    title: str,
+) -> Axes:
+    """Draw the accuracies (runs, levels) in [0, 1] of several groups by the size of the attack.
+
+    Points are means over the runs, bars their standard errors; the levels stand at equal distances.
+    """
+    for marker, (label, accuracies) in zip(cycle("osD^vPX"), groups.items(), strict=False):
+        values = 100 * np.asarray(accuracies, dtype=float)  # (runs, levels)
+        runs = len(values)
+        errors = values.std(axis=0, ddof=1) / runs**0.5 if runs > 1 else None
+        places = range(len(grey_levels))
+        axes.errorbar(
+            places, values.mean(axis=0), errors, label=label, marker=marker, capsize=3, elinewidth=1
+        )
+    axes.set_xticks(range(len(grey_levels)), [f"{level:g}" for level in grey_levels])
+    axes.set_ylim(0, None)
+    axes.set_title(title, fontsize=11)
+    axes.set(xlabel="Size of the attack, ε (grey levels)", ylabel="Accuracy (%)")
+    axes.legend()
+    return axes
+
+
+def plot_picture(axes: Axes, image: Tensor, *, title: str) -> Axes:
+    """Draw one image (3, height, width), floats in [-1, 1], without blurring its pixels.
+
+    Numbers outside of that range are drawn as its ends.
+    """
+    pixels = image.detach().cpu().clamp(-1, 1).permute(1, 2, 0) / 2 + 0.5  # (height, width, 3)
+    axes.imshow(pixels.numpy(), interpolation="nearest")
+    axes.set_title(title, fontsize=11)
+    axes.set_axis_off()
+    return axes
+
+
+def plot_landscape(
+    axes: Axes, values: Sequence[Sequence[float]], *, title: str, rows: Ticks, columns: Ticks
+) -> Axes:
+    """Draw accuracies `values` (rows, columns), fractions, as a map with their percents in it.
+
+    `rows` and `columns` are each a pair of an axis label and the values along that axis; the
+    first row is at the bottom.
+    """
+    percents = 100 * np.asarray(values, dtype=float)
+    axes.imshow(percents, origin="lower", aspect="auto", cmap="cividis")
+    middle = (percents.min() + percents.max()) / 2
+    for (row, column), percent in np.ndenumerate(percents):
+        colour = "black" if percent > middle else "white"
+        place: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7.5, "color": colour}
+        axes.text(column, row, f"{percent:.0f}", **place)
+    axes.set_xticks(range(len(columns[1])), [f"{x:.2g}" for x in columns[1]], rotation=60)
+    axes.set_yticks(range(len(rows[1])), [f"{y:.2g}" for y in rows[1]])
+    axes.set(xlabel=columns[0], ylabel=rows[0])
+    axes.set_title(title, fontsize=11)
+    axes.grid(visible=False)
+    return axes
+
+
 def show(figure: Figure, alternative: str) -> None:
     """Display `figure` once, with `alternative` as its text for those who do not see it."""
     from IPython.display import display
@@ -168,12 +253,10 @@ def _percent(runs: Runs, quantity: str) -> list[list[float]]:
     return [[100 * value for value in getattr(run, quantity)] for run in runs]
 
 
-def _smallest(groups: Mapping[str, Runs]) -> int:
-    return min(len(runs) for runs in groups.values())
-
-
-def _finish(axes: Axes, *, title: str, ylabel: str, runs: int) -> Axes:
-    spread = f"\nmean ± standard deviation of {runs} runs" if runs > 1 else ""
+def _finish(axes: Axes, groups: Mapping[str, Runs], *, title: str, ylabel: str) -> Axes:
+    runs = min(len(group) for group in groups.values())
+    shown = "mean ± standard deviation" if len(groups) <= MOST_BANDS else "mean"
+    spread = f"\n{shown} of {runs} runs" if runs > 1 else ""
     axes.set_title(title + spread, fontsize=11)
     axes.set(xlabel="Epoch", ylabel=ylabel)
     axes.legend()

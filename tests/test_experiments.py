@@ -20,6 +20,7 @@ from helpers.experiments import (
     late_accuracy,
     paired_gain,
     summarise,
+    train_recipes,
     train_seeds,
 )
 from helpers.images import ImageSet
@@ -311,3 +312,25 @@ def test_summary_has_mean_and_spread_in_percent() -> None:
 
 def test_a_single_run_has_no_spread() -> None:
     assert summarise([run_with([0.25])]) == "training 100.0 % ± 0.0, validation 25.0 % ± 0.0."
+
+
+# --- train_recipes ---
+
+
+def test_recipes_at_once_give_what_each_gives_alone(dataset: ImageSet) -> None:
+    recipes = [RECIPE, replace(RECIPE, lr=0.01), replace(RECIPE, momentum=0.5, val_images=7)]
+    together = train_recipes(dataset, recipes, 3)
+    for recipe, run in zip(recipes, together, strict=True):
+        [alone] = train_seeds(dataset, recipe, [3])
+        assert run.seed == 3
+        assert run.history.val_accuracy == alone.history.val_accuracy
+        torch.testing.assert_close(run.history.norm, alone.history.norm)
+
+
+def test_recipes_of_different_length_are_refused(dataset: ImageSet) -> None:
+    with pytest.raises(ValueError, match=r"same number of epochs, not \[3, 4\]"):
+        train_recipes(dataset, [RECIPE, replace(RECIPE, epochs=3)], 0)
+
+
+def test_no_recipes_give_no_runs(dataset: ImageSet) -> None:
+    assert train_recipes(dataset, [], 0) == []

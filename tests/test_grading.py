@@ -24,11 +24,11 @@ from course.errors import CourseError
 from course.grading.classroom import ClassReport, grade_class
 from course.grading.collection import MAX_BYTES, Submission, collect, is_student_name
 from course.grading.nbgrader_engine import KERNEL_STARTS, Assignment, grade, prepare
-from course.grading.pool import run_apart
 from course.grading.records import feedback_page, plain_number, write_grades
 from course.grading.results import QuestionResult, Status, SubmissionResult
 from course.grading.wording import MAX_LENGTH, one_line, printable
 from course.layout import Course, notebook
+from course.pool import run_apart
 from tests.toy import (
     REPOSITORY_ROOT,
     answer_cell,

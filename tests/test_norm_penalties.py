@@ -1,21 +1,17 @@
-"""The lesson on norm penalties prints what it says, grades fairly, and claims only what holds."""
+"""The lesson on norm penalties prints what it says, and claims only what holds."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import pytest
 import torch
-from nbgrader.api import Gradebook
 from torch import Tensor, nn
 
-from course.grading.classroom import grade_class
-from course.layout import Course, notebook
-from course.notebooks import grading, is_answer, is_test, read
+from course.layout import notebook
+from course.notebooks import is_answer, read
 from helpers.data import AnimalFaces, load_animal_faces
 from helpers.digits import load_digit_images
 from helpers.experiments import (
@@ -29,10 +25,9 @@ from helpers.experiments import (
 )
 from helpers.models import MLP
 from helpers.training import Penalty
-from tests.sample_answers import FOLDER, LESSON, ROOT, write_class
-from tests.test_grading import run_nbgrader
+from tests.sample_class import COURSE
 
-COURSE = Course(ROOT)
+LESSON = "norm_penalties"
 Regularizer = Callable[[nn.Module], Tensor]
 
 
@@ -54,65 +49,6 @@ def test_solution_gives_the_printed_value_to_the_last_digit(
 ) -> None:
     torch.manual_seed(2021)
     assert answers[name](nn.Linear(20, 20)).item() == value
-
-
-def test_sample_class_follows_the_lesson(tmp_path: Path) -> None:
-    write_class(tmp_path)
-    assert files(tmp_path) == files(FOLDER)
-
-
-def files(folder: Path) -> dict[Path, bytes]:
-    return {
-        path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
-
-
-# --- grading: nothing for nothing, everything for the solution, whichever engine grades ---
-
-
-@pytest.fixture(scope="module")
-def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, float]]:
-    """Provide the score of a blank student version and of the master itself, by engine."""
-    course = Course(tmp_path_factory.mktemp("grading") / "checkout")
-    course.root.mkdir()
-    shutil.copytree(COURSE.masters, course.masters)
-    for name in ("nbgrader_config.py", "pyproject.toml"):
-        shutil.copy(COURSE.root / name, course.root)
-    for student, origin in (("blank", COURSE.release), ("solved", COURSE.masters)):
-        target = notebook(course.submitted / student, LESSON)
-        target.parent.mkdir(parents=True)
-        shutil.copy(notebook(origin, LESSON), target)
-    return {"course": grade_with_course(course), "nbgrader": grade_with_nbgrader(course)}
-
-
-def grade_with_course(course: Course) -> dict[str, float]:
-    report = grade_class(course, LESSON, submitted=None, out=None, on_result=lambda *_: None)
-    assert report.problems == ()
-    return {result.student: result.score for result in report.results}
-
-
-def grade_with_nbgrader(course: Course) -> dict[str, float]:
-    run_nbgrader(course.root, "generate_assignment", LESSON, "--force")
-    run_nbgrader(course.root, "autograde", LESSON)
-    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
-        submissions = gradebook.assignment_submissions(LESSON)
-        return {submission.student.id: submission.score for submission in submissions}
-
-
-@pytest.mark.parametrize("engine", ["course", "nbgrader"])
-def test_blank_student_version_scores_nothing(
-    scores: dict[str, dict[str, float]], engine: str
-) -> None:
-    assert scores[engine]["blank"] == 0
-
-
-@pytest.mark.parametrize("engine", ["course", "nbgrader"])
-def test_solution_scores_all_points_that_tests_give(
-    scores: dict[str, dict[str, float]], engine: str
-) -> None:
-    master = read(notebook(COURSE.masters, LESSON))
-    points = [grading(cell)["points"] for cell in master.cells if is_test(cell)]
-    assert scores[engine]["solved"] == sum(points) > 0
 
 
 # --- what the text says about the faces, over seeds that the notebook does not use ---

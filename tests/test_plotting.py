@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from helpers import plotting
+from helpers.experiments import Gain
 from helpers.models import MLP
 from helpers.training import History, Score
 
@@ -56,6 +57,33 @@ def test_lines_differ_in_style_as_well_as_colour(axes, draw):
     assert len({line.get_color() for line in lines}) == len(lines)
 
 
+THREE = GROUPS | {"L2": [history(), history(0.2)]}
+
+
+def bands(axes):
+    return [band for band in axes.collections if len(band.get_paths()[0].vertices) > 2]
+
+
+@pytest.mark.parametrize("draw", [plotting.compare_accuracy, plotting.compare_norms])
+@pytest.mark.parametrize(("groups", "expected"), [(GROUPS, 2), (THREE, 0)])
+def test_bands_are_drawn_only_where_they_can_be_told_apart(axes, draw, groups, expected):
+    draw(axes, groups, title="T")
+    assert len(bands(axes)) == expected
+    assert ("standard deviation" in axes.get_title()) == (expected > 0)
+
+
+def test_gains_stand_in_points_above_their_names(axes):
+    gains = {"L1": Gain(0.05, 0.01, 9, 10), "L2": Gain(-0.02, 0.005, 3, 10)}
+    assert plotting.plot_gains(axes, gains, title="T") is axes
+    heights = [list(line.get_ydata()) for line in axes.get_lines()]
+    assert [5.0, -2.0] in heights
+    [bars] = [c for c in axes.collections if hasattr(c, "get_segments")]
+    spans = [[float(y) for _, y in segment] for segment in bars.get_segments()]
+    assert spans == [pytest.approx([4.0, 6.0]), pytest.approx([-2.5, -1.5])]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["L1", "L2"]
+    assert axes.get_title() == "T\nmean ± standard error of 10 seeds"
+
+
 def test_bars_differ_in_hatching(axes):
     plotting.plot_layer_norms(axes, MODELS, title="T")
     assert len({bar.get_hatch() for bar in axes.patches}) == len(MODELS)
@@ -92,3 +120,43 @@ def test_show_displays_once_with_a_text_alternative_and_closes(capsys):
     plotting.show(figure, "A line that rises.")
     assert "A line that rises." in capsys.readouterr().out
     assert not plt.fignum_exists(figure.number)
+
+
+def test_landscape_shows_percents_with_the_first_row_at_the_bottom(axes):
+    ticks = {"rows": ("Friction", [0.1, 1.0]), "columns": ("Rate", [0.001, 0.01, 0.1])}
+    values = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]
+    assert plotting.plot_landscape(axes, values, title="T", **ticks) is axes
+    assert [text.get_text() for text in axes.texts] == ["10", "20", "30", "40", "50", "60"]
+    assert axes.texts[0].get_position() == (0, 0)
+    assert axes.get_ylim()[0] < axes.get_ylim()[1]
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("Rate", "Friction", "T")
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.001", "0.01", "0.1"]
+
+
+def test_robustness_is_the_mean_over_runs_in_percent_with_standard_errors(axes):
+    groups = {"plain": [[0.8, 0.2], [0.6, 0.4]], "robust": [[0.5, 0.5], [0.5, 0.5]]}
+    assert plotting.plot_robustness(axes, (0, 4), groups, title="T") is axes
+    plain, robust = axes.containers
+    np.testing.assert_allclose(plain[0].get_ydata(), [70, 30])
+    lower, upper = plain[2][0].get_segments()[0][:, 1]
+    np.testing.assert_allclose(upper - lower, 2 * 10)
+    assert plain[0].get_marker() != robust[0].get_marker()
+    assert plain[0].get_linestyle() != robust[0].get_linestyle()
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "4"]
+    assert axes.get_title() == "T"
+    assert axes.get_xlabel()
+    assert axes.get_ylabel()
+    assert len(axes.get_legend().get_texts()) == 2
+
+
+def test_robustness_of_a_single_run_has_no_bars(axes):
+    plotting.plot_robustness(axes, (0, 4), {"plain": [[0.8, 0.2]]}, title="T")
+    assert not axes.collections
+
+
+def test_picture_maps_the_range_of_the_network_to_that_of_the_screen(axes):
+    image = torch.tensor([-1.0, 0.0, 3.0]).reshape(1, 1, 3).expand(3, 1, 3)
+    plotting.plot_picture(axes, image, title="T")
+    drawn = axes.get_images()[0].get_array()
+    np.testing.assert_allclose(drawn[0, :, 0], [0, 0.5, 1])
+    assert axes.get_title() == "T"

@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from course.cores import count_cores
 from course.grading.collection import Submission, collect
 from course.grading.nbgrader_engine import grade, prepare
-from course.grading.pool import run_apart
 from course.grading.records import FEEDBACK, GRADES, publish, write_records
 from course.grading.results import SubmissionResult
 from course.grading.wording import one_line
 from course.layout import Course
+from course.pool import run_apart
 
 AUTOGRADED = "autograded"
 OnResult = Callable[[SubmissionResult, int], None]

@@ -1,0 +1,52 @@
+"""Right and wrong answers to an exercise, kept as one file each to try its tests on."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from course.errors import CourseError
+from course.layout import Course
+
+MESSAGE = re.compile(r"# Message: (.*\S)")
+NAME = re.compile(r"(right|wrong)_\w+")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Hold what a student may write in place of a solution.
+
+    `message` is part of what the tests must then say; it is None for a right answer.
+    """
+
+    exercise: str
+    file: Path
+    source: str
+    message: str | None
+
+    @property
+    def is_right(self) -> bool:
+        """Tell whether the tests should accept it."""
+        return self.message is None
+
+
+def read_answers(course: Course, exercise: str) -> list[Answer]:
+    """Return the answers in `tests/exercises/<exercise>/`, sorted by name; none without a folder.
+
+    Raises `CourseError` for a file that is not called `right_<how>.py` or `wrong_<mistake>.py`,
+    and for a wrong answer that does not begin with the message that it is to get.
+    """
+    files = (course.answers / exercise).glob("*.py")
+    return [_read(course, exercise, file) for file in sorted(files)]
+
+
+def _read(course: Course, exercise: str, file: Path) -> Answer:
+    shown = file.relative_to(course.root)
+    source = file.read_text(encoding="utf-8")
+    if not NAME.fullmatch(file.stem):
+        raise CourseError(f"{shown}: call it right_<how>.py or wrong_<mistake>.py")
+    if file.stem.startswith("right"):
+        return Answer(exercise, shown, source, None)
+    if not (found := MESSAGE.match(source)):
+        raise CourseError(f"{shown}: begin it with `# Message: <what the tests should say>`")
+    _, source = source.split("\n", 1)
+    return Answer(exercise, shown, source, found[1])

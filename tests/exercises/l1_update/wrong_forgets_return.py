@@ -1,0 +1,3 @@
+# Message: it returns nothing
+def l1_update(w, grad, lr, lam):
+    new = w - lr * (grad + lam * torch.sign(w))

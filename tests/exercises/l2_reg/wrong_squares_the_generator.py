@@ -1,0 +1,3 @@
+# Message: TypeError: unsupported operand
+def l2_reg(model):
+    return (model.parameters() ** 2).sum()
