@@ -1,12 +1,13 @@
 """Train the same recipe from several seeds, so that a comparison rests on more than luck."""
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, pstdev, stdev
 
 import torch
 from torch import nn
-from torch.optim import SGD
+from torch.optim import SGD, Optimizer
 
 from helpers.data import Augmentation, BatchLoader, ImageSet, split
 from helpers.models import animal_net
@@ -15,6 +16,7 @@ from helpers.sweeps import Task, fit_many
 from helpers.training import History, Penalty, accuracy, device_of
 
 Preparation = Callable[[ImageSet, int], ImageSet]
+BeforeStep = Callable[[int, Optimizer], None]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Recipe:
     `penalty` is added to the loss, `augment` changes the images of every training batch, and
     `shuffle` draws a new order of them in every epoch, all as `fit` and `BatchLoader` have it.
     `prepare(images, seed)` changes the training set once, before training: other labels, say.
+    `before_step(step, optimizer)` is called before every update, counted from 0, and may change the
+    optimizer: its learning rate, say.
     """
 
     train_images: int = 30
@@ -37,6 +41,7 @@ class Recipe:
     augment: Augmentation | None = None
     shuffle: bool = False
     prepare: Preparation | None = None
+    before_step: BeforeStep | None = None
 
 
 @dataclass(frozen=True)
@@ -170,4 +175,11 @@ def _task(dataset: ImageSet, recipe: Recipe, seed: int, device: torch.device | s
     val_loader = BatchLoader(val, batch_size=size, device=device)
     # Fused: one pass over the parameters for a step, not three.
     optimizer = SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum, fused=True)
+    if recipe.before_step is not None:
+        _call_before_steps(optimizer, recipe.before_step)
     return Task(model, train_loader, val_loader, optimizer, recipe.penalty, seed)
+
+
+def _call_before_steps(optimizer: Optimizer, before_step: BeforeStep) -> None:
+    steps = itertools.count()
+    optimizer.register_step_pre_hook(lambda *_: before_step(next(steps), optimizer))

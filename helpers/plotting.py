@@ -11,6 +11,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor, nn
 
 from helpers.experiments import Gain
+from helpers.surfaces import Surface
 from helpers.training import History
 
 # Okabe & Ito's palette, which stays distinct under colour blindness; each colour has a line style
@@ -191,6 +193,24 @@ def plot_robustness(
     return axes
 
 
+def plot_probabilities(
+    axes: Axes, groups: Mapping[str, Tensor], classes: Sequence[str], *, title: str
+) -> Axes:
+    """Draw the probabilities (classes,) of each group as bars side by side, class by class."""
+    hatches = ("", "//", "..", "xx")
+    width = 0.8 / len(groups)
+    for position, (label, values) in enumerate(groups.items()):
+        places = np.arange(len(classes)) + (position - (len(groups) - 1) / 2) * width
+        heights = values.detach().cpu().numpy()
+        hatch = hatches[position % len(hatches)]
+        axes.bar(places, heights, width, label=label, hatch=hatch, edgecolor="white")
+    axes.set_xticks(range(len(classes)), list(classes))
+    axes.set_title(title, fontsize=11)
+    axes.set(ylabel="Probability", ylim=(0, 1.15))  # room for the legend
+    axes.legend(ncols=len(groups), loc="upper center")
+    return axes
+
+
 def plot_picture(axes: Axes, image: Tensor, *, title: str) -> Axes:
     """Draw one image (3, height, width), floats in [-1, 1], without blurring its pixels.
 
@@ -223,6 +243,28 @@ def plot_landscape(
     axes.set(xlabel=columns[0], ylabel=rows[0])
     axes.set_title(title, fontsize=11)
     axes.grid(visible=False)
+    return axes
+
+
+def plot_path(axes: Axes, surface: Surface, path: Tensor, *, title: str) -> Axes:
+    """Draw the contours of a loss over two weights and a path (steps + 1, 2) over them.
+
+    A ring marks the start, a star the minimum and a square the end; a path may leave the picture.
+    """
+    horizontal, vertical = torch.linspace(-6, 6, 121), torch.linspace(-4, 4, 81)
+    grid = torch.stack(torch.meshgrid(horizontal, vertical, indexing="xy"), dim=-1).double()
+    losses = surface.loss(grid) - surface.loss(surface.minimum)  # (81, 121), above the minimum
+    levels = [0.03 * 2.2**power for power in range(8)]
+    axes.contour(horizontal, vertical, losses, levels, colors="0.75", linewidths=0.8)
+    steps = path.clamp(-1e3, 1e3)
+    axes.plot(*steps.T, marker=".", markersize=4, linewidth=1, linestyle="-", label="path")
+    marks: dict[str, Any] = {"linestyle": "none", "zorder": 3}
+    axes.plot(*steps[0], "o", markersize=9, fillstyle="none", color="black", label="start", **marks)
+    axes.plot(*surface.minimum, "*", markersize=12, color="#009E73", label="minimum", **marks)
+    axes.plot(*steps[-1], "s", markersize=7, color="#D55E00", label="end", **marks)
+    axes.set(xlabel="Weight $w_1$", ylabel="Weight $w_2$", xlim=(-6, 6), ylim=(-4, 4))
+    axes.set_title(title, fontsize=11)
+    axes.legend(fontsize=8, loc="lower left")
     return axes
 
 

@@ -334,3 +334,51 @@ def test_recipes_of_different_length_are_refused(dataset: ImageSet) -> None:
 
 def test_no_recipes_give_no_runs(dataset: ImageSet) -> None:
     assert train_recipes(dataset, [], 0) == []
+
+
+# --- what may happen before a step ---
+
+
+def halve_from_step_4(step, optimizer):
+    if step == 4:
+        for group in optimizer.param_groups:
+            group["lr"] = 0.5 * group["lr"]
+
+
+def coast_from_step_4(step, optimizer):
+    if step >= 4:
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad.zero_()
+
+
+@pytest.mark.parametrize("before_step", [halve_from_step_4, coast_from_step_4])
+def test_before_step_acts_as_in_a_plain_loop(dataset, before_step):
+    recipe = replace(SHORT_BATCHES, before_step=before_step)  # 4 epochs of 3 steps
+    [run] = train_seeds(dataset, recipe, [5])
+    plain = by_hand(dataset, replace(recipe, before_step=None), 5, before_step)
+    for parameter, other in zip(run.model.parameters(), plain.parameters(), strict=True):
+        assert torch.allclose(parameter, other, atol=1e-5)
+
+
+def by_hand(dataset, recipe, seed, before_step):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = recipe.make_model()
+    train, _ = split(dataset, (recipe.train_images, recipe.val_images), seed=seed)
+    optimizer = SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum)
+    loader = BatchLoader(train, batch_size=recipe.batch_size)
+    batches = [batch for _ in range(recipe.epochs) for batch in loader]
+    for step, (images, labels) in enumerate(batches):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(images), labels).backward()
+        before_step(step, optimizer)
+        optimizer.step()
+    return model
+
+
+def test_each_run_counts_its_own_steps(dataset):
+    seen = []
+    recipe = replace(RECIPE, before_step=lambda step, _: seen.append(step))
+    train_seeds(dataset, recipe, [1, 2])
+    assert sorted(seen) == [0, 0, 1, 1, 2, 2, 3, 3]

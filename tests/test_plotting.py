@@ -12,6 +12,7 @@ import torch
 from helpers import plotting
 from helpers.experiments import Gain
 from helpers.models import MLP
+from helpers.surfaces import make_surface
 from helpers.training import History, Score
 
 
@@ -160,3 +161,27 @@ def test_picture_maps_the_range_of_the_network_to_that_of_the_screen(axes):
     drawn = axes.get_images()[0].get_array()
     np.testing.assert_allclose(drawn[0, :, 0], [0, 0.5, 1])
     assert axes.get_title() == "T"
+
+
+def test_path_is_drawn_with_its_start_and_end_and_may_leave_the_picture(axes):
+    surface = make_surface(0)
+    path = torch.tensor([[3.0, 2.0], [-2.0, 1.0], [1e9, 0.5]], dtype=torch.float64)
+    assert plotting.plot_path(axes, surface, path, title="T") is axes
+    line, start, minimum, end = axes.get_lines()
+    assert len(line.get_xdata()) == 3
+    assert (start.get_xdata()[0], start.get_ydata()[0]) == (3, 2)
+    assert (minimum.get_xdata()[0], minimum.get_ydata()[0]) == (0, 0)
+    assert end.get_ydata()[0] == 0.5
+    assert axes.get_xlim() == (-6, 6)
+    assert len({mark.get_marker() for mark in axes.get_lines()}) == 4
+
+
+def test_probabilities_are_bars_side_by_side_that_differ_in_hatching(axes):
+    groups = {"before": torch.tensor([0.9, 0.1]), "after": torch.tensor([0.2, 0.8])}
+    assert plotting.plot_probabilities(axes, groups, ["cat", "dog"], title="T") is axes
+    np.testing.assert_allclose([bar.get_height() for bar in axes.patches], [0.9, 0.1, 0.2, 0.8])
+    assert len({bar.get_x() for bar in axes.patches}) == 4
+    assert len({bar.get_hatch() for bar in axes.patches}) == 2
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["cat", "dog"]
+    assert axes.get_title() == "T"
+    assert axes.get_ylabel()

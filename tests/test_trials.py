@@ -9,7 +9,14 @@ from helpers.data import split
 from helpers.experiments import Recipe, accuracies_on, train_seeds
 from helpers.images import ImageSet
 from helpers.models import MLP
-from helpers.trials import Recorder, TrialTable, correct_on, pick_winners, train_table
+from helpers.trials import (
+    Recorder,
+    TrialTable,
+    Winner,
+    correct_on,
+    pick_winners,
+    train_table,
+)
 
 
 def tiny_net() -> MLP:
@@ -55,15 +62,13 @@ def test_recorder_keeps_what_it_was_given_when_the_caller_changes_it() -> None:
 
 TABLE = TrialTable(
     configs=({"lr": 0.1, "width": 10}, {"lr": 1.0, "width": 10}, {"lr": 1.0, "width": 100}),
-    val=torch.tensor([[1, 0, 0, 0], [1, 1, 0, 1], [0, 1, 1, 1]], dtype=torch.bool),
-    new=torch.tensor([[0, 0], [1, 0], [1, 1]], dtype=torch.bool),
+    correct=torch.tensor([[1, 0, 0, 0], [1, 1, 0, 1], [0, 1, 1, 1]], dtype=torch.bool),
 )
 
 
 def test_accuracy_is_the_mean_over_the_images_asked_for() -> None:
     assert TABLE.accuracy() == [0.25, 0.75, 0.75]
-    assert TABLE.accuracy(val_images=2) == [0.5, 1.0, 0.5]
-    assert TABLE.new_accuracy == [0, 0.5, 1]
+    assert TABLE.accuracy(images=2) == [0.5, 1.0, 0.5]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +81,7 @@ def test_nearest_configuration_is_nearest_in_ratio(lr: float, width: float, posi
 
 def test_objective_looks_the_nearest_configuration_up() -> None:
     assert TABLE.objective()({"lr": 0.12, "width": 9}) == 0.25
-    assert TABLE.objective(val_images=1)({"lr": 2.0, "width": 90}) == 0
+    assert TABLE.objective(images=1)({"lr": 2.0, "width": 90}) == 0
 
 
 # --- train_table ---
@@ -84,15 +89,14 @@ def test_objective_looks_the_nearest_configuration_up() -> None:
 
 def test_table_holds_what_the_runs_of_train_seeds_get_right(images: ImageSet) -> None:
     pairs = [({"lr": lr}, replace(RECIPE, lr=lr)) for lr in (0.01, 0.1)]
-    table = train_table(images, pairs, seed=7, sizes=(30, 40))
+    table = train_table(images, pairs, seed=7, images=30)
     assert table.configs == ({"lr": 0.01}, {"lr": 0.1})
-    assert (table.val.shape, table.new.shape) == ((2, 30), (2, 40))
-    _, val, new = split(images, (10, 30, 40), seed=7)
+    assert table.correct.shape == (2, 30)
+    _, held_out = split(images, (10, 30), seed=7)
     for row, (_, recipe) in enumerate(pairs):
         runs = train_seeds(images, recipe, [7])
-        assert table.accuracy()[row] == pytest.approx(accuracies_on(runs, val)[0])
-        assert table.new_accuracy[row] == pytest.approx(accuracies_on(runs, new)[0])
-        assert table.val[row, :12].double().mean().item() == runs[0].history.val_accuracy[-1]
+        assert table.accuracy()[row] == pytest.approx(accuracies_on(runs, held_out)[0])
+        assert table.accuracy(images=12)[row] == runs[0].history.val_accuracy[-1]
 
 
 def test_correct_on_tells_of_each_image(images: ImageSet) -> None:
@@ -110,23 +114,36 @@ def seeded() -> torch.Generator:
     return torch.Generator().manual_seed(1)
 
 
-def test_winner_of_all_by_all_images_is_the_best_of_the_table() -> None:
-    table = replace(TABLE, val=TABLE.val & torch.tensor([[True], [False], [True]]))
-    winners = pick_winners(table, trials=3, val_images=4, draws=5, generator=seeded())
-    assert [(winner.val, winner.new) for winner in winners] == [(0.75, 1.0)] * 5
+def pick(table: TrialTable, trials: int, val_images: int, draws: int = 50) -> list[Winner]:
+    sizes = {"trials": trials, "val_images": val_images, "draws": draws}
+    return pick_winners(table, **sizes, generator=seeded())
+
+
+def test_winner_of_all_is_the_best_where_it_was_chosen() -> None:
+    right_ones = torch.tensor([[1] * 10, [10] * 10, [2] * 10]) > torch.arange(10)
+    winners = pick(replace(TABLE, correct=right_ones), 3, 6)
+    assert {(winner.val, winner.new) for winner in winners} == {(1, 1)}
 
 
 def test_winner_of_one_trial_is_any_configuration() -> None:
-    winners = pick_winners(TABLE, trials=1, val_images=4, draws=50, generator=seeded())
-    assert {(winner.val, winner.new) for winner in winners} == {(0.25, 0), (0.75, 0.5), (0.75, 1)}
+    halves = torch.tensor([[False] * 4, [True] * 4, [True] * 4])
+    winners = pick(replace(TABLE, correct=halves), 1, 2)
+    assert {(winner.val, winner.new) for winner in winners} == {(0, 0), (1, 1)}
 
 
-def test_validation_images_are_drawn_anew_each_time() -> None:
-    winners = pick_winners(TABLE, trials=1, val_images=1, draws=50, generator=seeded())
-    assert {winner.val for winner in winners} == {0, 1}
+def test_new_images_are_those_that_were_not_drawn() -> None:
+    table = replace(TABLE, correct=torch.tensor([[True, False]]), configs=TABLE.configs[:1])
+    assert {(winner.val, winner.new) for winner in pick(table, 1, 1)} == {(0, 1), (1, 0)}
 
 
-@pytest.mark.parametrize(("trials", "val_images"), [(4, 1), (1, 5)])
+def test_of_many_lucky_ones_the_winner_looks_better_than_it_is() -> None:
+    coins = torch.rand(40, 300, generator=torch.Generator().manual_seed(0)) < 0.5
+    winners = pick(replace(TABLE, correct=coins), 40, 30)
+    assert sum(winner.val for winner in winners) / 50 > 0.6
+    assert abs(sum(winner.new for winner in winners) / 50 - 0.5) < 0.02
+
+
+@pytest.mark.parametrize(("trials", "val_images"), [(4, 1), (1, 4)])
 def test_more_than_the_table_has_is_refused(trials: int, val_images: int) -> None:
-    with pytest.raises(ValueError, match="3 configurations and 4 validation images"):
-        pick_winners(TABLE, trials=trials, val_images=val_images, draws=1, generator=seeded())
+    with pytest.raises(ValueError, match="3 configurations and 4 images"):
+        pick(TABLE, trials, val_images)

@@ -1,0 +1,91 @@
+"""What mixup needs besides the mixing itself: weights to mix with, and training on mixed labels."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.optim import SGD
+
+from helpers.data import BatchLoader, ImageSet, split
+from helpers.experiments import Recipe, Run, initialise
+from helpers.threads import threads_for
+from helpers.training import History, evaluate, frobenius_norm, train_epoch
+
+Mixing = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+
+
+def draw_beta(alpha: float, count: int, generator: torch.Generator) -> Tensor:
+    """Return `count` numbers from [0, 1], float32, drawn from the distribution Beta(alpha, alpha).
+
+    torch can draw from it too, but not with a generator of its own: `generator` gives a seed to
+    NumPy, which draws. Raises `ValueError` unless alpha is positive.
+    """
+    if not alpha > 0:
+        raise ValueError(f"alpha must be positive, not {alpha}")
+    seed = int(torch.randint(2**31, (), generator=generator))
+    return torch.from_numpy(np.random.default_rng(seed).beta(alpha, alpha, count)).float()
+
+
+class MixedLoader:
+    """Serve the batches of `loader` mixed: images as before, labels as probabilities (batch, K).
+
+    `mix(images, labels, generator)` gets the images of a batch and their labels, one-hot in
+    float32, and returns both mixed; `generator` is the loader's own.
+    """
+
+    def __init__(self, loader: BatchLoader, mix: Mixing) -> None:
+        self.loader = loader
+        self.mix = mix
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield one pass over the data."""
+        classes = len(self.loader.dataset.classes)
+        for images, labels in self.loader:
+            one_hot = F.one_hot(labels, classes).float()
+            yield self.mix(images, one_hot, self.loader.generator)
+
+
+def train_mixed_seeds(
+    dataset: ImageSet,
+    recipe: Recipe,
+    seeds: Iterable[int],
+    mix: Mixing,
+    *,
+    device: torch.device | str = "cpu",
+) -> list[Run]:
+    """Train one model a seed on mixed batches, otherwise as `train_seeds` does.
+
+    A seed stands for the same images and the same first parameters as there, though not for the
+    same order of shuffled batches. A mixed image has no single right class, so the training
+    accuracy is measured on the images as they are, neither mixed nor augmented.
+    """
+    return [_train_mixed(dataset, recipe, seed, mix, device) for seed in seeds]
+
+
+def _train_mixed(
+    dataset: ImageSet, recipe: Recipe, seed: int, mix: Mixing, device: torch.device | str
+) -> Run:
+    model = initialise(recipe.make_model, seed).to(device)
+    train, val = split(dataset, (recipe.train_images, recipe.val_images), seed=seed)
+    if recipe.prepare is not None:
+        train = recipe.prepare(train, seed)
+    batches = BatchLoader(
+        train,
+        batch_size=recipe.batch_size,
+        shuffle=recipe.shuffle,
+        seed=seed,
+        augment=recipe.augment,
+        device=device,
+    )
+    plain = [BatchLoader(part, batch_size=len(part), device=device) for part in (train, val)]
+    mixed = MixedLoader(batches, mix)
+    optimizer = SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum, fused=True)
+    history = History()
+    with threads_for(model):
+        for _ in range(recipe.epochs):
+            train_epoch(model, mixed, optimizer, penalty=recipe.penalty)
+            train_score, val_score = (evaluate(model, loader) for loader in plain)
+            history.append(train_score, val_score, frobenius_norm(model))
+    return Run(seed, model, history)

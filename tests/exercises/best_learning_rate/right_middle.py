@@ -1,0 +1,2 @@
+# The middle of the range that works.
+best_learning_rate = 0.03

@@ -1,0 +1,2 @@
+# Message: it is too small
+best_learning_rate = 5e-3

@@ -1,0 +1,2 @@
+# Message: finite number
+best_learning_rate = float("inf")

@@ -1,0 +1,2 @@
+# Message: it is too large
+best_learning_rate = 3

@@ -1,0 +1,2 @@
+# Message: is not finished yet
+best_learning_rate = None

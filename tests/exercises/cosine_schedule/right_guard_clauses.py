@@ -1,0 +1,8 @@
+# One case after another, each with its own return.
+def cosine_schedule(step, total_steps, base_lr, warmup_steps):
+    if step >= total_steps:
+        return 0.0
+    if step < warmup_steps:
+        return base_lr * (step + 1) / warmup_steps
+    progress = (step - warmup_steps) / (total_steps - warmup_steps)
+    return base_lr * 0.5 * (1 + math.cos(math.pi * progress))

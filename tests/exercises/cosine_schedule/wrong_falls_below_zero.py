@@ -1,0 +1,6 @@
+# Message: half the base rate
+def cosine_schedule(step, total_steps, base_lr, warmup_steps):
+    if step < warmup_steps:
+        return base_lr * (step + 1) / warmup_steps
+    progress = min(1.0, (step - warmup_steps) / (total_steps - warmup_steps))
+    return base_lr * math.cos(math.pi * progress)

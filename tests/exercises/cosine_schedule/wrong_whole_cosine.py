@@ -1,0 +1,6 @@
+# Message: half a cosine
+def cosine_schedule(step, total_steps, base_lr, warmup_steps):
+    if step < warmup_steps:
+        return base_lr * (step + 1) / warmup_steps
+    progress = min(1.0, (step - warmup_steps) / (total_steps - warmup_steps))
+    return base_lr * (1 + math.cos(2 * math.pi * progress)) / 2

@@ -1,0 +1,5 @@
+# Message: it returns nothing
+def fgsm_attack(model, images, labels, epsilon, *, loss=F.cross_entropy):
+    inputs = images.detach().clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(loss(model(inputs), labels), inputs)
+    attacked = (images + epsilon * gradient.sign()).clamp(-1, 1)

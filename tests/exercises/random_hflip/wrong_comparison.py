@@ -1,0 +1,4 @@
+# Message: is it < p, and not > p?
+def random_hflip(images, p, generator):
+    flip = torch.rand(len(images), generator=generator) > p
+    return torch.where(flip[:, None, None, None], images.flip(-1), images)

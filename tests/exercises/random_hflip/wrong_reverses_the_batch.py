@@ -1,0 +1,4 @@
+# Message: in reverse order
+def random_hflip(images, p, generator):
+    flip = torch.rand(len(images), generator=generator) < p
+    return torch.where(flip[:, None, None, None], images.flip(0), images)

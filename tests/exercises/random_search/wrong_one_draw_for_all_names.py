@@ -1,0 +1,12 @@
+# Message: draw a new number for each hyper-parameter
+def random_search(objective, space, trials, generator):
+    best, best_value = None, float("-inf")
+    for _ in range(trials):
+        config = {}
+        u = torch.rand(1, generator=generator).item()
+        for name, (low, high) in space.items():
+            config[name] = low * (high / low) ** u
+        value = objective(config)
+        if value > best_value:
+            best, best_value = config, value
+    return best, best_value
