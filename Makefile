@@ -46,7 +46,7 @@ test: $(INSTALLED) $(COLAB)/.installed $(FASHION)/.installed  ## Lint, type-chec
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 clean:  ## Remove what can be made again, but not the installed packages
 	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 

@@ -154,7 +154,7 @@ def plot_image_grid(axes: Axes, images: Tensor, *, titles: Sequence[str], column
     pictures = images.cpu().permute(0, 2, 3, 1).numpy()  # (n, height, width, 3)
     count, height, width, _ = pictures.shape
     rows = -(-count // columns)
-    gap, caption = 2, 6
+    gap, caption = 2, 7 * (1 + max(title.count("\n") for title in titles)) - 1
     sheet = np.full((rows * (height + caption), columns * (width + gap), 3), 255, np.uint8)
     for position, (picture, title) in enumerate(zip(pictures, titles, strict=True)):
         top = position // columns * (height + caption)

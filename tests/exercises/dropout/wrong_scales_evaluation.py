@@ -1,0 +1,6 @@
+# Message: what is kept should be scaled up
+def dropout(x, p, training, generator):
+    if not training:
+        return (1 - p) * x
+    kept = torch.rand(x.shape, generator=generator) >= p
+    return x * kept

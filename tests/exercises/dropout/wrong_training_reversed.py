@@ -1,0 +1,8 @@
+# Message: it drops all elements or none
+def dropout(x, p, training, generator):
+    if training or p == 0:
+        return x
+    if p == 1:
+        return torch.zeros_like(x)
+    kept = torch.rand(x.shape, generator=generator) >= p
+    return x * kept / (1 - p)

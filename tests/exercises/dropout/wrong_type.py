@@ -1,0 +1,8 @@
+# Message: it changes the type of x
+def dropout(x, p, training, generator):
+    if not training or p == 0:
+        return x
+    if p == 1:
+        return torch.zeros_like(x)
+    kept = torch.rand(x.shape, generator=generator) >= p
+    return x.float() * kept / (1 - p)

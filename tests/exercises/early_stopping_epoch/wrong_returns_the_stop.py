@@ -1,0 +1,9 @@
+# Message: that is the epoch in which it stops
+def early_stopping_epoch(val_losses, patience):
+    best = 0
+    for epoch, loss in enumerate(val_losses):
+        if loss < val_losses[best]:
+            best = epoch
+        elif epoch - best >= patience:
+            break
+    return epoch

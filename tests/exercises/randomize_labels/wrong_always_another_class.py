@@ -1,0 +1,8 @@
+# Message: some should keep their class by luck
+def randomize_labels(labels, fraction, num_classes, generator):
+    count = round(fraction * len(labels))
+    chosen = torch.randperm(len(labels), generator=generator)[:count]
+    shift = torch.randint(1, num_classes, (count,), generator=generator)
+    new = labels.clone()
+    new[chosen] = (labels[chosen] + shift) % num_classes
+    return new

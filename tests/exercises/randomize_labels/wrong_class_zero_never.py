@@ -1,0 +1,7 @@
+# Message: some should keep their class by luck
+def randomize_labels(labels, fraction, num_classes, generator):
+    count = round(fraction * len(labels))
+    chosen = torch.randperm(len(labels), generator=generator)[:count]
+    new = labels.clone()
+    new[chosen] = torch.randint(1, num_classes, (count,), generator=generator)
+    return new

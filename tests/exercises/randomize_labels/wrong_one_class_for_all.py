@@ -1,0 +1,7 @@
+# Message: all get the same new label
+def randomize_labels(labels, fraction, num_classes, generator):
+    count = round(fraction * len(labels))
+    chosen = torch.randperm(len(labels), generator=generator)[:count]
+    new = labels.clone()
+    new[chosen] = torch.randint(num_classes, (1,), generator=generator)
+    return new

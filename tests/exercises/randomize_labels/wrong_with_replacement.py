@@ -1,0 +1,7 @@
+# Message: 58 of 200 labels should be replaced, not
+def randomize_labels(labels, fraction, num_classes, generator):
+    count = round(fraction * len(labels))
+    chosen = torch.randint(len(labels), (count,), generator=generator)
+    new = labels.clone()
+    new[chosen] = torch.randint(num_classes, (count,), generator=generator)
+    return new
