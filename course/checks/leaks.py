@@ -23,6 +23,7 @@ CALL = rf"[\w.]+\((?:{NAMES}(?:=[\w.]+)?)?\)"
 IDIOM = re.compile(
     rf"#.*|@.*|(?:from|import|def|class)\b.*|super\(\).*|\w+:|return {NAMES}|{CALL}"
     rf"|(?:if|elif|while) (?:not )?[\w.]+(?: is(?: not)? None)?:|with {CALL}(?: as \w+)?:"
+    rf"|{NAMES} = [\w.]+\(|\w+ = torch\.Generator\(\)\.manual_seed\(\d+\)"
     rf"|for {NAMES} in (?:{NAMES}|{CALL}):|{NAMES} [-+*/]?= (?:{NAMES}|{CALL}|\[\]|\{{\}})"
 )
 # A function whose body has fewer nodes in its syntax tree is written alike by anybody.
