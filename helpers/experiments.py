@@ -67,7 +67,7 @@ def train_seeds(
     nothing but what they say.
     """
     seeds = list(seeds)
-    tasks = [_task(dataset, recipe, seed, device) for seed in seeds]
+    tasks = [make_task(dataset, recipe, seed, device) for seed in seeds]
     histories = fit_many(tasks, epochs=recipe.epochs)
     return [
         Run(seed, task.model, history)
@@ -89,7 +89,7 @@ def train_recipes(
     """
     if len(epochs := {recipe.epochs for recipe in recipes}) > 1:
         raise ValueError(f"all recipes need the same number of epochs, not {sorted(epochs)}")
-    tasks = [_task(dataset, recipe, seed, device) for recipe in recipes]
+    tasks = [make_task(dataset, recipe, seed, device) for recipe in recipes]
     histories = fit_many(tasks, epochs=epochs.pop()) if tasks else []
     return [Run(seed, task.model, history) for task, history in zip(tasks, histories, strict=True)]
 
@@ -158,7 +158,8 @@ def initialise(make_model: Callable[[], nn.Module], seed: int) -> nn.Module:
         return make_model()
 
 
-def _task(dataset: ImageSet, recipe: Recipe, seed: int, device: torch.device | str) -> Task:
+def make_task(dataset: ImageSet, recipe: Recipe, seed: int, device: torch.device | str) -> Task:
+    """Return the model, loaders and optimizer of a run, as `seed` and `recipe` say, untrained."""
     model = initialise(recipe.make_model, seed).to(device)
     train, val = split(dataset, (recipe.train_images, recipe.val_images), seed=seed)
     if recipe.prepare is not None:

@@ -6,10 +6,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.optim import SGD
 
-from helpers.data import BatchLoader, ImageSet, split
-from helpers.experiments import Recipe, Run, initialise
+from helpers.data import BatchLoader, ImageSet
+from helpers.experiments import Recipe, Run, make_task
 from helpers.threads import threads_for
 from helpers.training import History, evaluate, frobenius_norm, train_epoch
 
@@ -67,25 +66,13 @@ def train_mixed_seeds(
 def _train_mixed(
     dataset: ImageSet, recipe: Recipe, seed: int, mix: Mixing, device: torch.device | str
 ) -> Run:
-    model = initialise(recipe.make_model, seed).to(device)
-    train, val = split(dataset, (recipe.train_images, recipe.val_images), seed=seed)
-    if recipe.prepare is not None:
-        train = recipe.prepare(train, seed)
-    batches = BatchLoader(
-        train,
-        batch_size=recipe.batch_size,
-        shuffle=recipe.shuffle,
-        seed=seed,
-        augment=recipe.augment,
-        device=device,
-    )
-    plain = [BatchLoader(part, batch_size=len(part), device=device) for part in (train, val)]
-    mixed = MixedLoader(batches, mix)
-    optimizer = SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum, fused=True)
+    task = make_task(dataset, recipe, seed, device)
+    model, mixed = task.model, MixedLoader(task.train_loader, mix)
+    plain = BatchLoader(task.train_loader.dataset, batch_size=recipe.batch_size, device=device)
     history = History()
     with threads_for(model):
         for _ in range(recipe.epochs):
-            train_epoch(model, mixed, optimizer, penalty=recipe.penalty)
-            train_score, val_score = (evaluate(model, loader) for loader in plain)
-            history.append(train_score, val_score, frobenius_norm(model))
+            train_epoch(model, mixed, task.optimizer, penalty=task.penalty)
+            scores = evaluate(model, plain), evaluate(model, task.val_loader)
+            history.append(*scores, frobenius_norm(model))
     return Run(seed, model, history)
