@@ -1,4 +1,4 @@
-"""Every lesson gives nothing for nothing, and everything for its solution, in both engines."""
+"""Every lesson gives nothing for a blank notebook and everything for its solution."""
 
 import shutil
 
@@ -11,18 +11,15 @@ from course.notebooks import grading, is_test, read
 from tests.sample_class import COURSE
 from tests.test_grading import run_nbgrader
 
-Scores = dict[str, dict[str, float]]
+# `course grade` for every lesson; for one of them, what stock nbgrader gives as well.
+CASES = [*((lesson, "course") for lesson in COURSE.lessons), ("norm_penalties", "nbgrader")]
+Graded = tuple[str, dict[str, float]]
 
 
-@pytest.fixture(scope="module", params=COURSE.lessons)
-def lesson(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
-
-
-@pytest.fixture(scope="module")
-def scores(lesson: str, tmp_path_factory: pytest.TempPathFactory) -> Scores:
-    """Provide the score of a blank student version and of the master itself, by engine."""
+@pytest.fixture(scope="module", params=CASES, ids="-".join)
+def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """Provide a lesson, and the scores of its blank student version and of the master itself."""
+    lesson, engine = request.param
     course = Course(tmp_path_factory.mktemp("grading") / "checkout")
     shutil.copytree(COURSE.masters / lesson, course.masters / lesson)
     for name in ("nbgrader_config.py", "pyproject.toml"):
@@ -31,10 +28,8 @@ def scores(lesson: str, tmp_path_factory: pytest.TempPathFactory) -> Scores:
         target = notebook(course.submitted / student, lesson)
         target.parent.mkdir(parents=True)
         shutil.copy(notebook(origin, lesson), target)
-    return {
-        "course": grade_with_course(course, lesson),
-        "nbgrader": grade_with_nbgrader(course, lesson),
-    }
+    grade = grade_with_course if engine == "course" else grade_with_nbgrader
+    return lesson, grade(course, lesson)
 
 
 def grade_with_course(course: Course, lesson: str) -> dict[str, float]:
@@ -51,15 +46,13 @@ def grade_with_nbgrader(course: Course, lesson: str) -> dict[str, float]:
         return {submission.student.id: submission.score for submission in submissions}
 
 
-@pytest.mark.parametrize("engine", ["course", "nbgrader"])
-def test_blank_student_version_scores_nothing(scores: Scores, engine: str) -> None:
-    assert scores[engine]["blank"] == 0
+def test_blank_student_version_scores_nothing(graded: Graded) -> None:
+    _, scores = graded
+    assert scores["blank"] == 0
 
 
-@pytest.mark.parametrize("engine", ["course", "nbgrader"])
-def test_solution_scores_all_points_that_tests_give(
-    lesson: str, scores: Scores, engine: str
-) -> None:
+def test_solution_scores_all_points_that_tests_give(graded: Graded) -> None:
+    lesson, scores = graded
     master = read(notebook(COURSE.masters, lesson))
     points = [grading(cell)["points"] for cell in master.cells if is_test(cell)]
-    assert scores[engine]["solved"] == sum(points) > 0
+    assert scores["solved"] == sum(points) > 0
