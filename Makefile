@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 COURSE := $(BIN)/course
-UV := $(BIN)/uv pip install
+# Compiled once here and not at each start of a kernel, should that not be allowed to write.
+UV := $(BIN)/uv pip install --compile-bytecode
 
 MASTERS := $(wildcard source_notebooks/*/*.ipynb)
 LESSONS := $(notdir $(patsubst %/,%,$(dir $(MASTERS))))

@@ -52,20 +52,28 @@ def tags(cell: Any) -> list[str]:
 
 def region(source: str, begin: str, end: str) -> Iterator[str]:
     """Yield the lines of `source` between each line with `begin` and the next with `end`."""
-    inside = False
-    for line in source.splitlines():
-        if begin in line or end in line:
-            inside = begin in line
-        elif inside:
+    for line, place in _places(source, begin, end):
+        if place == "inside":
             yield line
 
 
 def without_region(source: str, begin: str, end: str) -> str:
     """Return `source` without the lines between one with `begin` and the next with `end`."""
-    kept, inside = [], False
+    return "\n".join(line for line, place in _places(source, begin, end) if place == "outside")
+
+
+def line_in_region(source: str, number: int, begin: str, end: str) -> bool:
+    """Tell whether line `number`, from 1 on, is between one with `begin` and one with `end`."""
+    places = enumerate(_places(source, begin, end), start=1)
+    return any(number == at and place == "inside" for at, (_, place) in places)
+
+
+def _places(source: str, begin: str, end: str) -> Iterator[tuple[str, str]]:
+    """Yield each line, and whether it stands inside or outside of a region or is its edge."""
+    inside = False
     for line in source.splitlines():
         if begin in line or end in line:
             inside = begin in line
-        elif not inside:
-            kept.append(line)
-    return "\n".join(kept)
+            yield line, "edge"
+        else:
+            yield line, "inside" if inside else "outside"

@@ -7,11 +7,12 @@ so that nothing an answer does is there for the next one.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import get_context
+from traceback import walk_tb
 from typing import Any, Literal
 
 from course.checks.masters import Master
 from course.errors import CourseError
-from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, grading, is_answer, is_test, without_region
+from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, grading, is_answer, is_test, line_in_region
 from course.proof.answers import Answer
 
 TIME_LIMIT = 120.0  # seconds for an answer and its tests
@@ -52,7 +53,17 @@ def try_answers(master: Master, answers: dict[str, list[Answer]]) -> Iterator[li
             name = grading(cell)["grade_id"]
             yield [_try_apart(kernel, answer, tests[f"test_{name}"]) for answer in answers[name]]
         if cell.cell_type == "code" and not is_test(cell) and (failure := kernel.run(cell.source)):
-            raise CourseError(f"{master.file}: cell `{cell.id}` fails when solved ({failure})")
+            raise CourseError(
+                f"{master.file}: cell `{cell.id}` fails when solved ({failure.message})"
+            )
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Say what stopped a cell, and in which of its lines; 0 if in none."""
+
+    message: str
+    line: int
 
 
 class _Kernel:
@@ -65,16 +76,19 @@ class _Kernel:
         # No history file: a thread writes it, and threads do not survive a fork.
         config = Config({"HistoryManager": {"enabled": False}})
         self.shell = InteractiveShell.instance(config=config)
+        # Nobody reads the tracebacks, and to colour one takes longer than most tests.
+        self.shell.showtraceback = lambda *_, **__: None
 
-    def run(self, source: str) -> str:
-        """Run a cell and return what it failed with, or nothing."""
+    def run(self, source: str) -> _Failure | None:
+        """Run a cell and return what it failed with, if so."""
         result = self.shell.run_cell(source, silent=True)
         error = result.error_before_exec or result.error_in_exec
         if error is None:
-            return ""
-        return (
-            str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
-        )
+            return None
+        kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
+        frames = walk_tb(error.__traceback__)
+        lines = (line for frame, line in frames if frame.f_code.co_name == "<module>")
+        return _Failure(f"{kind}{error}", next(lines, 0))
 
 
 def _try_apart(kernel: _Kernel, answer: Answer, tests: str) -> Trial:
@@ -98,12 +112,10 @@ def _try_apart(kernel: _Kernel, answer: Answer, tests: str) -> Trial:
 
 def _report(sender: Any, kernel: _Kernel, answer: Answer, tests: str) -> None:
     kernel.run(answer.source)  # should it fail, the tests will not find the name
-    attempts: tuple[tuple[Catcher, str], ...] = (
-        ("visible tests", without_region(tests, BEGIN_HIDDEN, END_HIDDEN)),
-        ("hidden tests", tests),
-    )
-    for catcher, source in attempts:
-        if message := kernel.run(source):
-            sender.send((catcher, message))
-            return
-    sender.send(("nothing", ""))
+    failure = kernel.run(tests)
+    if failure is None:
+        sender.send(("nothing", ""))
+    elif line_in_region(tests, failure.line, BEGIN_HIDDEN, END_HIDDEN):
+        sender.send(("hidden tests", failure.message))
+    else:
+        sender.send(("visible tests", failure.message))
