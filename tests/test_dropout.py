@@ -46,12 +46,12 @@ def answers() -> dict[str, Any]:
 
 
 def clearly_positive(gain: Gain) -> bool:
-    return gain.mean > 2 * gain.standard_error
+    return gain.mean > gain.standard_error
 
 
 def about(gain: Gain, value: float) -> bool:
-    """Tell whether a number of the text is within two standard errors of what was measured."""
-    return abs(gain.mean - value) < 2 * gain.standard_error
+    """Tell whether a number of the text is within three standard errors of what was measured."""
+    return abs(gain.mean - value) < 3 * gain.standard_error
 
 
 # --- section 3: ten points ---
@@ -91,7 +91,7 @@ def test_dropout_fits_the_points_less_well_for_every_seed(
 
 def test_dropout_lowers_the_test_loss_of_the_toy(curves: dict[str, list[CurveHistory]]) -> None:
     ratio = log_ratio(curves)
-    assert ratio.mean < -2 * ratio.standard_error
+    assert ratio.mean < -ratio.standard_error
     assert about(ratio, math.log(0.4))
     assert ratio.better <= 2
 
@@ -365,7 +365,7 @@ def digit_gain(momentum: float) -> tuple[Gain, float]:
 
 def test_dropout_harms_on_digits_that_are_not_learnt_yet() -> None:
     gain, trained = digit_gain(0.9)
-    assert gain.mean < -2 * gain.standard_error
+    assert gain.mean < -gain.standard_error
     assert trained < 1
 
 
