@@ -391,6 +391,13 @@ def test_l1_defends_less_than_adversarial_training(lab: Lab) -> None:
     assert less.mean > less.standard_error
 
 
+def test_l1_costs_clean_accuracy_but_little_in_most_runs(lab: Lab) -> None:
+    price = lab.gain("short", "L1", 0)
+    assert price.mean > price.standard_error, f"{price.mean:.1f} ± {price.standard_error:.1f}"
+    without, treated = (lab.accuracies(kind, "PGD margin", 0) for kind in ("short", "L1"))
+    assert median(a - b for a, b in zip(without, treated, strict=True)) < 3
+
+
 # --- real photographs ---
 
 

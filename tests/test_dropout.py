@@ -69,7 +69,7 @@ def fit_with(p: tuple[float, float]) -> list[CurveHistory]:
         CurveTask(model, make_curve_data(seed), curve_optimizer(model), seed)
         for seed, model in zip(FEW, models, strict=True)
     ]
-    return fit_curves(tasks, steps=1500, record=[*range(20, 401, 20), 1500])
+    return fit_curves(tasks, steps=3000, record=[*range(20, 401, 20), 3000])
 
 
 def final(curves: dict[str, list[CurveHistory]], quantity: str) -> list[tuple[float, float]]:
@@ -92,7 +92,7 @@ def test_dropout_fits_the_points_less_well_for_every_seed(
 def test_dropout_lowers_the_test_loss_of_the_toy(curves: dict[str, list[CurveHistory]]) -> None:
     ratio = log_ratio(curves)
     assert ratio.mean < -ratio.standard_error
-    assert about(ratio, math.log(0.4))
+    assert about(ratio, math.log(0.2))
     assert ratio.better <= 2
 
 
@@ -252,7 +252,7 @@ def test_forgetting_eval_costs_accuracy_and_steadiness(faces: dict[str, Group]) 
     data, costs, changed = load_animal_faces("faces"), [], []
     images, labels = normalize(data.test.images), data.test.labels
     torch.manual_seed(0)
-    for run in faces["dropout"].runs[:10]:
+    for run in faces["dropout"].runs:
         with torch.no_grad():
             quiet = run.model.eval()(images).argmax(dim=1)
             run.model.train()
@@ -260,9 +260,10 @@ def test_forgetting_eval_costs_accuracy_and_steadiness(faces: dict[str, Group]) 
             run.model.eval()
         costs.append((quiet == labels).float().mean().item() - share(first, labels))
         changed.append(1 - share(first, second))
-    assert fmean(costs) > 0.01
+    nothing = [0.0] * len(costs)
     assert min(costs) > 0
-    assert 0.1 < fmean(changed) < 0.25
+    assert about(paired_gain(costs, nothing), 0.025)
+    assert about(paired_gain(changed, nothing), 0.19)
 
 
 def share(a: Tensor, b: Tensor) -> float:

