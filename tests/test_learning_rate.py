@@ -124,10 +124,10 @@ def test_cloud_shrinks_with_a_larger_batch_or_a_smaller_rate() -> None:
 # --- sections 3 and 4: three rates, and why ---
 
 
-def change_rate(first: float, then: float) -> Callable[[int, Optimizer], None]:
+def change_rate(first: float, then: float, after: int = 100) -> Callable[[int, Optimizer], None]:
     def before_step(step: int, optimizer: Optimizer) -> None:
         for group in optimizer.param_groups:
-            group["lr"] = first if step < 100 else then
+            group["lr"] = first if step < after else then
 
     return before_step
 
@@ -159,6 +159,8 @@ TRIALS: dict[str, dict[str, Any]] = {
     "gentle": {"before_step": change_rate(5e-4, 5e-3)},
     "coasting": {"before_step": no_gradient_after_epoch_60},
     "less momentum": {"lr": 5e-3, "momentum": LESS_MOMENTUM},
+    "braked": {"before_step": change_rate(5e-3, 5e-4, after=120)},
+    "hardly any friction": {"lr": 5e-4, "momentum": 0.999},
 }
 
 
@@ -226,6 +228,28 @@ def test_same_friction_gives_the_same_norm_and_accuracy(trials: Groups) -> None:
     assert gain(trials, "less momentum", "small").mean > -0.005
     cure = gain(trials, "less momentum", "large")
     assert cure.mean > cure.standard_error
+
+
+def test_learning_lasts_one_memory_in_the_bad_case_and_several_in_the_good_ones(
+    trials: Groups,
+) -> None:
+    names = ("small", "large", "less momentum")
+    steps = {name: 2 * epochs_to_learn(trials[name]) for name in names}
+    assert steps["large"] * 0.01 < 1.3
+    assert steps["small"] * 0.01 > 3
+    assert steps["less momentum"] * (1 - LESS_MOMENTUM) > 3
+
+
+def test_braking_once_the_pictures_are_learnt_saves_most_of_it(trials: Groups) -> None:
+    assert trials["braked"].final("norm") == pytest.approx(9.9, abs=0.3)
+    saved = gain(trials, "braked", "large")
+    assert saved.mean > saved.standard_error
+
+
+def test_momentum_of_0_999_is_worse(trials: Groups) -> None:
+    assert trials["hardly any friction"].final("norm") > trials["large"].final("norm")
+    loss = gain(trials, "small", "hardly any friction")
+    assert loss.mean > loss.standard_error
 
 
 @pytest.fixture(scope="module")

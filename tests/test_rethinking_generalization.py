@@ -142,6 +142,20 @@ def test_random_labels_of_faces_take_hardly_longer(groups: Groups) -> None:
     assert paired_gain(first_perfect(groups[1]), first_perfect(groups[0])).mean < 15
 
 
+def test_hills_of_the_validation_curves_are_luck(groups: Groups) -> None:
+    def middle_and_end(fraction: float) -> tuple[list[float], list[float]]:
+        curves = [run.history.val_accuracy for run in groups[fraction]]
+        return [fmean(c[40:60]) for c in curves], [fmean(c[-20:]) for c in curves]
+
+    middle, end = middle_and_end(1)
+    assert near(middle, 0.35)
+    assert near(end, 0.34)
+    assert near([b - a for a, b in zip(middle, end, strict=True)], 0.0)
+    peak = [fmean(run.history.val_accuracy[75:95]) for run in groups[0]]
+    _, end = middle_and_end(0)
+    assert paired_gain(end, peak).mean > -2 * paired_gain(end, peak).standard_error
+
+
 def test_random_labels_of_digits_take_nearly_twice_as_long(digit_groups: Groups) -> None:
     times = {fraction: fmean(first_perfect(runs)) for fraction, runs in digit_groups.items()}
     assert times[0] < times[0.5] < times[1]

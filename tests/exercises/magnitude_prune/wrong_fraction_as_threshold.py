@@ -1,4 +1,4 @@
-# Message: with fraction 0.25
+# Message: 0 of 10 equal weights are zero, not exactly 3
 def magnitude_prune(model, fraction):
     count = 0
     with torch.no_grad():

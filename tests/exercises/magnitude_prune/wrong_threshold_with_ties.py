@@ -1,4 +1,4 @@
-# Message: of 100 equal weights, 100 are set to zero
+# Message: 10 of 10 equal weights are zero, not exactly 3
 def magnitude_prune(model, fraction):
     matrices = [p for p in model.parameters() if p.dim() > 1]
     sizes = torch.cat([p.detach().abs().flatten() for p in matrices])

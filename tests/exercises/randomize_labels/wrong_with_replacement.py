@@ -1,4 +1,4 @@
-# Message: 58 of 200 labels should be replaced, not
+# Message: draw no picture twice
 def randomize_labels(labels, fraction, num_classes, generator):
     count = round(fraction * len(labels))
     chosen = torch.randint(len(labels), (count,), generator=generator)
