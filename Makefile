@@ -21,6 +21,7 @@ EXECUTED := build/.executed
 GRADED := $(LESSONS:%=build/.graded-%)
 COLAB := build/colab
 FASHION := build/fashion-mnist
+SANDBOX := $(VENV)/.sandbox
 
 .PHONY: all help build check prove run grade bench lab test clean
 .DELETE_ON_ERROR:
@@ -43,7 +44,7 @@ bench: $(INSTALLED)  ## Measure training speed against the plain loop of the ori
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 lab: $(BUILT)  ## Open JupyterLab on the course
 	@$(BIN)/jupyter lab
-test: $(INSTALLED) $(COLAB)/.installed $(FASHION)/.installed  ## Lint, type-check and test
+test: $(INSTALLED) $(COLAB)/.installed $(FASHION)/.installed $(SANDBOX)  ## Lint, type-check and test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -91,6 +92,14 @@ $(COLAB)/.installed: tests/colab-constraints.txt $(INSTALLED)
 	|| $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(COLAB)
 	$(UV) --python $(COLAB)/bin/python --constraint tests/colab-constraints.txt \
 		--requirement pyproject.toml ipykernel pip setuptools optuna
+	@touch $@
+
+# What holds submitted code in: installed where we may, and named where not.
+$(SANDBOX): $(INSTALLED)
+	@command -v bwrap >/dev/null || test "$$(id -u)" -ne 0 || { \
+		echo "Installing bubblewrap, the sandbox for submitted code"; \
+		apt-get -qq update && apt-get -qq install -y bubblewrap libseccomp2 >/dev/null; }
+	@$(BIN)/python -c 'from course.grading.sandbox import check_sandbox; check_sandbox()'
 	@touch $@
 
 # Real photographs, on which the lessons' claims are tested too.

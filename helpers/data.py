@@ -77,7 +77,7 @@ def load_animal_faces(source: str = "auto", *, cache: str | Path | None = None) 
     """
     if source not in SOURCES:
         raise ValueError(f"no source {source!r}; choose one of {', '.join(SOURCES)}")
-    folder = _cache_folder(cache)
+    folder = cache_folder(cache)
     animals, reason = _load(source, folder)
     train, test = len(animals.train), len(animals.test)
     kind = f"{_TITLES[animals.source]} animal faces"
@@ -154,7 +154,8 @@ class BatchLoader:
         return torch.arange(count)
 
 
-def _cache_folder(choice: str | Path | None) -> Path:
+def cache_folder(choice: str | Path | None = None) -> Path:
+    """Return where downloads and drawn pictures are kept: `choice`, `COURSE_CACHE`, or the usual."""
     import platformdirs
 
     folder = choice or os.environ.get("COURSE_CACHE")

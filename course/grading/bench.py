@@ -1,0 +1,99 @@
+"""The bench: a process that has all imported and forks a referee process for each submission.
+
+It is trusted, has the tests, and runs no code of a student's. `course.grading.grader` starts it, as
+`python -m course.grading.bench SOCKET SETTINGS`, and sends it one socket for each submission; over
+that socket the referee process gets the submission, asks for student processes and says what it is
+about to judge, so that the grader knows which test to leave out should it never end.
+"""
+
+import importlib
+import json
+import os
+import pickle
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from course.grading.assignment import Cell
+from course.grading.channel import Channel
+from course.grading.referee import Referee, Verdict
+from course.grading.standins import Remote
+from course.grading.trial import StudentProcesses, Trial
+
+MAX_MESSAGE = 2**28
+# Longer than any submission takes; the grader's own clock is the one that counts.
+PATIENCE = 24 * 3600.0
+
+
+def main(file: int, settings: Mapping[str, Any]) -> None:
+    """Fork a referee process for each socket that comes, until the grader hangs up."""
+    os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "agg"}
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a forked process could not use it
+    for name in settings["preload"]:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for referees
+    orders = socket.socket(fileno=file)
+    while True:
+        data, files, _, _ = socket.recv_fds(orders, 1, 1)
+        if not data:
+            return
+        if os.fork() == 0:
+            orders.close()
+            _referee_process(socket.socket(fileno=files[0]), settings)
+            os._exit(0)
+        os.close(files[0])
+
+
+def _referee_process(connection: socket.socket, settings: Mapping[str, Any]) -> None:
+    """Hear the submission that comes over `connection`, and say what was found."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _limit_memory(settings["memory"])
+    grader = Channel(connection)
+    _tell(grader, "process", os.getpid())
+    cells, left_out = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
+    seconds = settings["seconds"]
+    trial = Trial(Referee(seconds), _processes(grader, connection), seconds, left_out)
+    try:
+        _tell(grader, "judged", trial.hear(cells))
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not be a student's zero
+        _tell(grader, "failed", f"{type(error).__name__}: {error}")
+
+
+def _processes(grader: Channel, connection: socket.socket) -> StudentProcesses:
+    """Return how the referee process gets student processes: from the grader."""
+
+    def start() -> Remote:
+        _tell(grader, "start", None)
+        _, files, _, _ = socket.recv_fds(connection, 1, 1)
+        return Remote(Channel(socket.socket(fileno=files[0])))
+
+    def lost() -> Verdict | None:
+        _tell(grader, "lost", None)
+        verdict: Verdict | None = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
+        return verdict
+
+    def judging(cell: Cell) -> None:
+        _tell(grader, "judging", cell.name)
+
+    return StudentProcesses(start, lost, judging)
+
+
+def _tell(grader: Channel, kind: str, detail: object) -> None:
+    grader.send(pickle.dumps((kind, detail)))
+
+
+def _limit_memory(more: int) -> None:
+    """Let this process have `more` bytes than it has: a value of a student's may be a flood."""
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[0])
+    limit = pages * resource.getpagesize() + more
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), json.loads(sys.argv[2]))

@@ -1,0 +1,442 @@
+"""Rebuild the notebook to be run from the master, with nothing but sources from the student.
+
+A submission is what its student, and whatever programs it went through, made of it: nothing in it
+is trusted to be there, to be of the right type or to mean what it says.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from course.errors import CourseError
+from course.grading.assignment import Assignment, Cell, Role, defined_names
+
+MAX_CELLS, MAX_CHARACTERS = 2_000, 1_000_000
+# Bounds on the work that a hostile notebook can cause; real ones stay far below.
+MAX_NAMED_CHARACTERS, MAX_TOKENS, MAX_WINDOW = 100_000, 2_000, 50
+COPY, ALIKE = 0.9, 0.5
+TOKEN = re.compile(r"\w+|[^\w\s]")
+THE_STUDENTS = (Role.ANSWER, Role.WRITTEN)
+KINDS = ("code", "markdown", "raw")
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """Hold the cells to run or mark, in the master's order, and what had to be mended, in words.
+
+    `unanswered` names the answers, written ones included, that are missing, blank or as they were.
+    """
+
+    cells: tuple[Cell, ...]
+    repairs: tuple[str, ...]
+    unanswered: tuple[str, ...]
+
+
+class Way(StrEnum):
+    """Say in words how a cell of a submission was recognised."""
+
+    NAME = "its nbgrader name"
+    ID = "its id"
+    DEFINED = "the name that it defines"
+    SOURCE = "its text"
+    ORDER = "its text and its place"
+    LIKENESS = "a text like it"
+    PLACE = "its place and a text like it"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Hold all that is ever taken from one cell of a submission."""
+
+    kind: str
+    source: str
+    name: str
+    id: str
+
+    # Kept, as both are compared with many cells, and a text can be long.
+    @cached_property
+    def trimmed(self) -> str:
+        """Return the source without white space that nobody sees."""
+        return _trimmed(self.source)
+
+    @cached_property
+    def squeezed(self) -> str:
+        """Return the source without white space."""
+        return _squeezed(self.source)
+
+
+@dataclass(frozen=True)
+class Match:
+    """Say which cell of the master, by its place there, a piece is, and how that was found."""
+
+    place: int
+    way: Way
+
+
+@dataclass(frozen=True)
+class Found:
+    """Hold the assignment, the pieces of a submission and the pieces recognised so far."""
+
+    assignment: Assignment
+    pieces: tuple[Piece, ...]
+    matches: Mapping[int, Match]
+
+    @property
+    def unmatched(self) -> list[int]:
+        """Return which pieces, by their index, are not recognised yet."""
+        return [index for index in range(len(self.pieces)) if index not in self.matches]
+
+    @property
+    def claimed(self) -> set[int]:
+        """Return the places in the master for which there is a piece."""
+        return {match.place for match in self.matches.values()}
+
+    def is_students(self, place: int) -> bool:
+        """Tell whether what stands at `place` is the student's to write."""
+        return self.assignment.cells[place].role in THE_STUDENTS
+
+    def is_original(self, place: int, index: int) -> bool:
+        """Tell whether a piece is what students got at `place`, or what the master has there."""
+        originals = (self.assignment.released[place], self.assignment.cells[place].source)
+        return self.pieces[index].trimmed in map(_trimmed, originals)
+
+    def is_stub(self, place: int, index: int) -> bool:
+        """Tell whether a piece answers nothing: it is blank or what students got at `place`."""
+        stub = self.assignment.stubs.get(self.assignment.cells[place].name, "")
+        return self.pieces[index].squeezed in ("", _squeezed(stub))
+
+    def candidates(self) -> dict[int, list[int]]:
+        """Return the pieces of each place that has any, in the order of the submission."""
+        candidates = defaultdict(list)
+        for index, match in sorted(self.matches.items()):
+            candidates[match.place].append(index)
+        return candidates
+
+    def choose(self) -> dict[int, int]:
+        """Return the piece that stands for each place that has any."""
+        return {place: self._choice(place, found) for place, found in self.candidates().items()}
+
+    def _choice(self, place: int, found: Sequence[int]) -> int:
+        if self.is_students(place):
+            answered = [i for i in found if not self.is_stub(place, i)]
+            return (answered or found)[-1]
+        return next((i for i in found if self.is_original(place, i)), found[0])
+
+
+Recogniser = Callable[[Found], dict[int, int]]
+
+
+def rebuild(assignment: Assignment, submitted: Any) -> Rebuilt:
+    """Return the cells of `assignment` with the answers and extra cells in `submitted`.
+
+    Raises `CourseError` when that is no notebook or absurdly large.
+    """
+    found = recognise(assignment, read_pieces(submitted))
+    chosen = found.choose()
+    extras = _extras(found, chosen)
+    cells, unanswered = [*extras[-1]], []
+    for place, cell in enumerate(assignment.cells):
+        if found.is_students(place):
+            # A stub stands for what is missing, so that later cells find the name.
+            stub = assignment.stubs.get(cell.name, "")
+            source = found.pieces[chosen[place]].source if place in chosen else stub
+            cell = replace(cell, source=source)
+            if place not in chosen or found.is_stub(place, chosen[place]):
+                unanswered.append(cell.name)
+        cells += [cell] if cell.role is not Role.TEXT else []
+        cells += extras[place]
+    return Rebuilt(tuple(cells), tuple(_repairs(found, chosen)), tuple(unanswered))
+
+
+def read_pieces(submitted: Any) -> tuple[Piece, ...]:
+    """Return the cells of the notebook `submitted`, whatever else is in it.
+
+    Raises `CourseError` when it has no list of cells, or too many or too long ones.
+    """
+    cells = submitted.get("cells") if isinstance(submitted, Mapping) else None
+    if not isinstance(cells, (list, tuple)):
+        raise CourseError("the notebook has no list of cells; open it in JupyterLab, save it again")
+    if len(cells) > MAX_CELLS:
+        raise CourseError(
+            f"the notebook has {len(cells):,} cells, more than {MAX_CELLS:,}; delete those that "
+            "the lesson does not need"
+        )
+    pieces = tuple(_piece(cell) for cell in cells if isinstance(cell, Mapping))
+    for number, piece in enumerate(pieces, start=1):
+        if len(piece.source) > MAX_CHARACTERS:
+            raise CourseError(
+                f"cell {number} of the notebook has {len(piece.source):,} characters, more than "
+                f"{MAX_CHARACTERS:,}; shorten it, or delete what was pasted into it"
+            )
+    return pieces
+
+
+def recognise(assignment: Assignment, pieces: tuple[Piece, ...]) -> Found:
+    """Find out which cell of the master each piece is; the surest ways come first."""
+    ways: tuple[tuple[Way, Recogniser], ...] = (
+        (Way.NAME, _by_name),
+        (Way.ID, _by_id),
+        (Way.SOURCE, _by_source),
+        (Way.DEFINED, _by_defined_names),
+        (Way.ORDER, _by_order),
+        (Way.LIKENESS, _by_likeness),
+        (Way.PLACE, _by_place),
+    )
+    found = Found(assignment, pieces, {})
+    for way, recogniser in ways:
+        new = {index: Match(place, way) for index, place in recogniser(found).items()}
+        found = replace(found, matches={**found.matches, **new})
+    return found
+
+
+def _piece(cell: Mapping[str, Any]) -> Piece:
+    kind, source = cell.get("cell_type"), cell.get("source")
+    if isinstance(source, (list, tuple)):
+        source = "".join(line for line in source if isinstance(line, str))
+    # Half a surrogate pair is valid JSON, but neither Python nor a file takes it.
+    text = source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""
+    metadata = _mapping(cell.get("metadata"))
+    return Piece(
+        kind=kind if kind in KINDS else "raw",
+        source=text,
+        name=_text(_mapping(metadata.get("nbgrader")).get("grade_id")),
+        id=_text(cell.get("id")) or _text(metadata.get("id")),  # Colab's place for it
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _by_name(found: Found) -> dict[int, int]:
+    cells = found.assignment.cells
+    places = {cell.name: place for place, cell in enumerate(cells) if cell.name}
+    named = ((index, places.get(found.pieces[index].name)) for index in found.unmatched)
+    return {index: place for index, place in named if place is not None}
+
+
+def _by_id(found: Found) -> dict[int, int]:
+    places = {cell.id: place for place, cell in enumerate(found.assignment.cells) if cell.id}
+    known = ((index, places.get(found.pieces[index].id)) for index in found.unmatched)
+    # Of a given cell any copy is as good; an answer's own name says more than an id.
+    taken = {place for place in found.claimed if found.is_students(place)}
+    return {index: place for index, place in known if place is not None and place not in taken}
+
+
+def _by_source(found: Found) -> dict[int, int]:
+    """Recognise what is not the student's by a text that stands but once in the master."""
+    places = defaultdict(set)
+    for place, cell in enumerate(found.assignment.cells):
+        for source in (cell.source, found.assignment.released[place]):
+            places[cell.kind, _trimmed(source)].add(place)
+    result = {}
+    for index in found.unmatched:
+        piece = found.pieces[index]
+        same = places.get((piece.kind, piece.trimmed), set())
+        if len(same) == 1 and not found.is_students(min(same)):
+            result[index] = min(same)
+    return result
+
+
+def _by_defined_names(found: Found) -> dict[int, int]:
+    """Recognise answers by names that nothing else in the master defines."""
+    cells, claimed = found.assignment.cells, found.claimed
+    missing = [p for p, cell in enumerate(cells) if cell.role is Role.ANSWER and p not in claimed]
+    defined = _names_of_pieces(found) if any(cells[place].defines for place in missing) else {}
+    if not defined:
+        return {}
+    given = [defined_names(cell.source) for cell in cells if cell.role is Role.GIVEN]
+    every = [name for names in (*given, *(cell.defines for cell in cells)) for name in names]
+    result: dict[int, int] = {}
+    for place in missing:
+        telling = {name for name in cells[place].defines if every.count(name) == 1}
+        overlaps = {index: len(telling & names) for index, names in defined.items()}
+        most = max(overlaps.values())
+        result |= {i: place for i, size in overlaps.items() if size == most > 0 and i not in result}
+    return result
+
+
+def _names_of_pieces(found: Found) -> dict[int, set[str]]:
+    names, left = {}, MAX_NAMED_CHARACTERS
+    for index in found.unmatched:
+        piece = found.pieces[index]
+        left -= len(piece.source)
+        if piece.kind == "code" and left >= 0:
+            names[index] = set(defined_names(piece.source))
+    return names
+
+
+def _by_order(found: Found) -> dict[int, int]:
+    """Recognise what students got and left alone, where several cells have the same text."""
+
+    def same(place: int, index: int) -> float:
+        is_kind = found.pieces[index].kind == found.assignment.cells[place].kind
+        return float(is_kind and found.is_original(place, index))
+
+    return _between_neighbours(found, range(len(found.assignment.cells)), same)
+
+
+def _by_place(found: Found) -> dict[int, int]:
+    """Recognise the student's cells by a likeness to the stub or the solution, and their place."""
+    cells = found.assignment.cells
+
+    def alike(place: int, index: int) -> float:
+        piece = found.pieces[index]
+        if piece.kind != cells[place].kind or not piece.source.strip():
+            return 0.0
+        sources = (found.assignment.released[place], cells[place].source)
+        score = max(_likeness(_tokens(piece.source), _tokens(source), ALIKE) for source in sources)
+        # Prose need not be like anything: the first text that is not the master's must be it.
+        is_prose = cells[place].role is Role.WRITTEN and piece.kind == "markdown"
+        return score or ALIKE * is_prose
+
+    places = [place for place, cell in enumerate(cells) if cell.role in THE_STUDENTS]
+    return _between_neighbours(found, places, alike)
+
+
+def _between_neighbours(
+    found: Found, places: Sequence[int], score: Callable[[int, int], float]
+) -> dict[int, int]:
+    """Give each unclaimed place the piece of the highest score between its neighbours."""
+    at, result = found.choose(), {}
+    for place in places:
+        if place in at:
+            continue
+        before = max((p for p in at if p < place), default=None)
+        after = min((p for p in at if p > place), default=None)
+        start = -1 if before is None else at[before]
+        end = len(found.pieces) if after is None else at[after]
+        free = [i for i in range(start + 1, end) if i not in found.matches and i not in result]
+        scores = {index: score(place, index) for index in free[:MAX_WINDOW]}
+        best = max(scores, key=lambda index: scores[index], default=None)
+        if best is not None and scores[best] > 0:
+            at[place], result[best] = best, place
+    return result
+
+
+def _by_likeness(found: Found) -> dict[int, int]:
+    """Recognise copies of what is not the student's, first of what is still missing."""
+    cells = found.assignment.cells
+    originals = [
+        (place, cell.kind, _tokens(source))
+        for place, cell in enumerate(cells)
+        if cell.role not in THE_STUDENTS
+        for source in {found.assignment.released[place], cell.source}
+    ]
+    result, claimed = {}, found.claimed
+    for index in found.unmatched:
+        piece = found.pieces[index]
+        tokens = _tokens(piece.source)
+        scores: dict[int, float] = {}
+        for place, kind, original in originals:
+            if kind == piece.kind:
+                scores[place] = max(scores.get(place, 0), _likeness(tokens, original, COPY))
+        best = max(scores, key=lambda place: (scores[place], place not in claimed), default=None)
+        if best is not None and scores[best] > 0:
+            result[index] = best
+            claimed.add(best)
+    return result
+
+
+def _tokens(source: str) -> list[str]:
+    """Return words and signs; nothing of a text that is too long to compare."""
+    tokens = TOKEN.findall(source[: MAX_TOKENS * 50])
+    return tokens if len(tokens) <= MAX_TOKENS else []
+
+
+def _likeness(tokens: Sequence[str], original: Sequence[str], least: float) -> float:
+    """Return how alike two texts are, from 0 to 1, or 0 when that is less than `least`."""
+    if not tokens or not original:
+        return 0.0
+    matcher = SequenceMatcher(None, tokens, original, autojunk=False)
+    # Each of these costs more than the one before, which is never less.
+    for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio):
+        if (value := ratio()) < least:
+            return 0.0
+    return value
+
+
+def _extras(found: Found, chosen: Mapping[int, int]) -> dict[int, list[Cell]]:
+    """Return the student's own code by the place in the master that it follows, else -1."""
+    place_of = {index: place for place, index in chosen.items()}
+    extras: dict[int, list[Cell]] = defaultdict(list)
+    after = -1
+    for index, piece in enumerate(found.pieces):
+        if index in place_of:
+            after = place_of[index]
+        elif _is_extra(found, index, chosen):
+            extras[after].append(Cell(Role.EXTRA, "", "code", piece.source))
+    return extras
+
+
+def _is_extra(found: Found, index: int, chosen: Mapping[int, int]) -> bool:
+    """Tell whether a piece that was not chosen is still to be run."""
+    piece, match = found.pieces[index], found.matches.get(index)
+    if piece.kind != "code" or not piece.source.strip():
+        return False
+    if match is None:
+        return True
+    # A copy of an answer may hold helpers of the one that was taken.
+    is_same = piece.squeezed == found.pieces[chosen[match.place]].squeezed
+    is_students = found.is_students(match.place)
+    return is_students and not is_same and not found.is_stub(match.place, index)
+
+
+def _repairs(found: Found, chosen: Mapping[int, int]) -> Iterator[str]:
+    """Yield what was mended, a line each, in the master's order."""
+    candidates = found.candidates()
+    for place, cell in enumerate(found.assignment.cells):
+        if cell.role in THE_STUDENTS:
+            yield from _repairs_of_answer(found, place, candidates.get(place, []), chosen)
+        elif cell.role is not Role.TEXT:
+            yield from _repairs_of_given(found, place, candidates.get(place, []))
+    alone = [indices[0] for _, indices in sorted(candidates.items()) if len(indices) == 1]
+    if alone != sorted(alone):
+        yield "the cells were in another order; the original order was taken"
+
+
+def _repairs_of_answer(
+    found: Found, place: int, candidates: Sequence[int], chosen: Mapping[int, int]
+) -> Iterator[str]:
+    cell = found.assignment.cells[place]
+    if not candidates:
+        yield f"the answer to {cell.name} is missing"
+        return
+    if (way := found.matches[chosen[place]].way) is not Way.NAME:
+        yield f"the answer cell {cell.name} had lost its metadata; it was recognised by {way}"
+    if len(candidates) > 1:
+        times = "twice" if len(candidates) == 2 else f"{len(candidates)} times"
+        is_stub = found.is_stub(place, chosen[place])
+        which = "" if is_stub else " that differs from the stub"
+        yield f"the cell {cell.name} was there {times}; the last one{which} was taken"
+    if found.pieces[chosen[place]].kind != cell.kind:
+        yield f"the answer cell {cell.name} was no longer of the kind {cell.kind}; it was made so"
+
+
+def _repairs_of_given(found: Found, place: int, candidates: Sequence[int]) -> Iterator[str]:
+    cell = found.assignment.cells[place]
+    title = f"the {cell.role} cell {cell.name or f'no. {place + 1}'}"
+    kept = [found.is_original(place, index) for index in candidates]
+    if not kept:
+        yield f"{title} was missing; it was put back"
+    elif not any(kept):
+        yield f"{title} had been changed; the original was run"
+    elif not all(kept):
+        yield f"{title} had a changed copy; the original was run"
+
+
+def _trimmed(source: str) -> str:
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _squeezed(source: str) -> str:
+    return "".join(source.split())

@@ -1,0 +1,321 @@
+"""The student process: it runs the cells of a submission and calls what they define.
+
+All of this runs beside a student's code, inside the sandbox, and may be changed by it. So nothing
+here is trusted: what the referee gets from here is plain data, of which it believes no more than
+"this is what the student's code gives". No test, no expected value and no solution comes here.
+
+The referee sends pickled tuples, the name of a request and its details (`REQUESTS`), and gets one
+packed dict with a `kind` for each. A function of the test that the student's code calls is asked
+for in the middle of a call: then this side sends `callback` and goes on when the result comes.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from inspect import Parameter, signature
+from io import StringIO
+from socket import socket
+from types import TracebackType
+from typing import Any
+
+from torch import Tensor, nn
+
+from course.grading import arguments, values
+from course.grading.arguments import GLOBAL_RANDOMNESS, leaves_of, mutable_parts
+from course.grading.channel import Channel, ChannelClosed
+from course.grading.gradients import Graphs, attach
+from course.grading.shell import make_shell
+
+MAX_OUTPUT = 20_000  # characters of printed text that a call or a cell may bring back
+MAX_TRACEBACK = 4_000
+MAX_REQUEST = 2**31
+Reply = dict[str, Any]
+Inputs = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+class Shortened(StringIO):
+    """Keep the first characters that are written, and drop the rest."""
+
+    def write(self, text: str) -> int:
+        """Write what there is room for."""
+        super().write(text[: max(0, MAX_OUTPUT - self.tell())])
+        return len(text)
+
+
+class ReferenceFailed(Exception):  # noqa: N818 - it says what happened
+    """Stand for what a function of the test has raised, as no name of its type is known here."""
+
+
+@dataclass
+class Frame:
+    """Hold what the values of one call may refer to: its arguments, and where gradients flow."""
+
+    parts: list[Any] = field(default_factory=list)
+    leaves: list[Tensor] = field(default_factory=list)
+
+
+class StudentProcess:
+    """Run cells and answer requests, one after another."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._kept: list[Any] = []
+        self._graphs = Graphs()
+        self._shell = make_shell()
+
+    def answer(self) -> tuple[str, Any]:
+        """Answer the next request; return its name, and the detail of those without an answer."""
+        data = self._channel.receive(None, MAX_REQUEST)
+        name, *details = arguments.load(data, self._find)
+        if name in ("returned", "raised"):
+            return name, details[0]
+        output = Shortened()
+        with redirect_stdout(output), redirect_stderr(StringIO()):
+            reply = REQUESTS[name](self, *details)
+        self._send(reply | {"output": output.getvalue()})
+        return name, None
+
+    def run(self, source: str) -> Reply:
+        """Run a cell as IPython does."""
+        result = self._shell.run_cell(source)
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close("all")
+        error = result.error_before_exec or result.error_in_exec
+        return {"kind": "value", "value": b""} if error is None else _failure(error)
+
+    def fork(self) -> Reply:
+        """Go on in a copy of this process, and take over again when it has ended."""
+        process = os.fork()
+        if process == 0:
+            return {"kind": "forked"}
+        _, status = os.waitpid(process, 0)
+        return {"kind": "ended", "code": os.waitstatus_to_exitcode(status)}
+
+    def end(self) -> Reply:
+        """End this copy; the process that it was made from answers."""
+        os._exit(0)
+
+    def get(self, name: str) -> Reply:
+        """Return what the student's cells have assigned to `name`."""
+        if name not in self._shell.user_ns:
+            return {"kind": "missing"}
+        return self._outcome(lambda: self._shell.user_ns[name], Frame())
+
+    def call(self, number: int, method: str, inputs: Inputs, randomness: list[Any]) -> Reply:
+        """Call a kept object, or a method of it, with positional and keyword arguments."""
+        for generator, state in zip(GLOBAL_RANDOMNESS, randomness, strict=True):
+            generator.set_state(state)
+        parts = mutable_parts([*GLOBAL_RANDOMNESS, inputs], self._is_kept)
+        function = self._kept[number]
+        frame = Frame(parts, leaves_of([*parts, *_parameters(function)]))
+        before = [self._state(part, frame) for part in parts]
+        given, named = inputs
+        called = getattr(function, method) if method else function
+        reply = self._outcome(lambda: called(*given, **named), frame)
+        after = [self._state(part, frame) for part in parts]
+        pairs = enumerate(zip(before, after, strict=True))
+        return reply | {"changes": [[i, new] for i, (old, new) in pairs if new and new != old]}
+
+    def gradient(self, number: int, grad: Tensor) -> Reply:
+        """Return the vector-Jacobian products of a tensor that a call has returned."""
+        return self._outcome(lambda: self._graphs.product(number, grad), Frame())
+
+    def load_state(self, number: int, state: dict[str, Tensor]) -> Reply:
+        """Give a kept module the parameters and buffers that the test's copy of it has."""
+        return self._outcome(lambda: self._kept[number].load_state_dict(state) and None, Frame())
+
+    def call_back(self, number: int, inputs: Inputs) -> Any:
+        """Have the referee call a function of the test's and return what that returns."""
+        leaves: list[Tensor] = []
+
+        def keep(tensor: Tensor) -> int:
+            leaves.append(tensor)
+            return len(leaves) - 1
+
+        hooks = values.EncodeHooks(handle=self._handle, grad=keep)
+        data = values.pack(values.encode(inputs, hooks))
+        return self._ask({"kind": "callback", "number": number, "inputs": data}, leaves)
+
+    def _ask(self, question: Reply, leaves: list[Tensor]) -> Any:
+        """Ask the referee something in the middle of a call, and answer it until it answers."""
+        self._send(question)
+        outer, self._leaves = getattr(self, "_leaves", []), leaves
+        try:
+            while True:
+                name, detail = self.answer()
+                if name == "returned":
+                    return detail
+                if name == "raised":
+                    raise _known_error(detail)
+        finally:
+            self._leaves = outer
+
+    def _find(self, kind: str, key: Any) -> Any:
+        """Return what a token in a request stands for."""
+        if kind == "kept":
+            return self._kept[key]
+        if kind == "given":
+            return self._shell.user_ns[key]
+        if kind == "graph":
+            number, tensor = key
+            ask = {"kind": "gradient", "number": number}
+            return attach(tensor, self._leaves, lambda grad: self._ask(ask | _packed(grad), []))
+        return lambda *given, **named: self.call_back(key, (given, named))
+
+    def _outcome(self, compute: Callable[[], Any], frame: Frame) -> Reply:
+        """Return a reply with what `compute` returns, or how it failed."""
+        try:
+            value = compute()
+        except BaseException as error:  # noqa: BLE001 - a student's code may raise anything
+            return _failure(error)
+        try:
+            return {"kind": "value", "value": values.pack(values.encode(value, self._hooks(frame)))}
+        except values.Uncarried as error:
+            return {"kind": "refused", "message": str(error)}
+        except BaseException as error:  # noqa: BLE001 - looking at the value may run its own code
+            return _failure(error)
+
+    def _hooks(self, frame: Frame) -> values.EncodeHooks:
+        places = {id(part): place for place, part in enumerate(frame.parts)}
+        return values.EncodeHooks(
+            reference=lambda value: (places[id(value)],) if id(value) in places else None,
+            handle=self._handle,
+            grad=lambda tensor: self._graphs.keep(tensor, frame.leaves),
+        )
+
+    def _state(self, part: Any, frame: Frame) -> bytes:
+        """Return packed all that can change of a part; nothing if it is no plain data."""
+        try:
+            return values.pack(values.encode(arguments.describe(part), self._hooks(frame)))
+        except values.Uncarried:
+            return b""
+
+    def _handle(self, value: Any) -> tuple[str, int, Any] | None:
+        """Keep what cannot cross, and return its kind, its number and what is known of it."""
+        kind = _kind_of(value)
+        return None if kind is None else (kind, self._keep(value), FACTS[kind](value))
+
+    def _keep(self, value: Any) -> int:
+        """Return the number of a kept object, the same for the same object."""
+        for number, known in enumerate(self._kept):
+            if known is value:
+                return number
+        self._kept.append(value)
+        return len(self._kept) - 1
+
+    def _is_kept(self, value: object) -> bool:
+        return any(value is known for known in self._kept)
+
+    def _send(self, reply: Reply) -> None:
+        self._channel.send(values.pack(values.encode(reply)))
+
+
+REQUESTS: dict[str, Callable[..., Reply]] = {
+    "run": StudentProcess.run,
+    "fork": StudentProcess.fork,
+    "end": StudentProcess.end,
+    "get": StudentProcess.get,
+    "call": StudentProcess.call,
+    "gradient": StudentProcess.gradient,
+    "load_state": StudentProcess.load_state,
+}
+
+
+def serve(connection: socket, _: bytes) -> None:
+    """Answer the referee until it hangs up."""
+    os.environ["NBGRADER_EXECUTION"] = "autograde"
+    for generator in GLOBAL_RANDOMNESS:
+        generator.seed(0)
+    process = StudentProcess(Channel(connection))
+    try:
+        while True:
+            process.answer()
+    except ChannelClosed:
+        return
+
+
+def _packed(grad: Tensor) -> Reply:
+    return {"inputs": values.pack(values.encode(grad.detach()))}
+
+
+def _parameters(value: Any) -> list[Any]:
+    return list(value.parameters()) if isinstance(value, nn.Module) else []
+
+
+def _kind_of(value: Any) -> str | None:
+    if isinstance(value, type):
+        return "class"
+    if isinstance(value, nn.Module):
+        return "module"
+    if isinstance(value, Iterator):
+        return "iterator"
+    if callable(value):
+        return "function"
+    return "object" if type(value).__module__ == "__main__" else None
+
+
+def _of_callable(value: Any) -> list[Any]:
+    """Return the name, the documentation and the parameters of a function or class."""
+    try:
+        found = [_of_parameter(each) for each in signature(value).parameters.values()]
+    except (TypeError, ValueError):
+        found = None
+    name, text = getattr(value, "__name__", ""), getattr(value, "__doc__", "")
+    return [str(name)[:200], str(text or "")[:2000], found, issubclass_of_module(value)]
+
+
+def issubclass_of_module(value: Any) -> bool:
+    """Tell whether `value` is a class of modules."""
+    return isinstance(value, type) and issubclass(value, nn.Module)
+
+
+def _of_parameter(parameter: Parameter) -> list[Any]:
+    default = parameter.default
+    plain = default is None or type(default) in (bool, int, float, str)
+    return [
+        parameter.name,
+        int(parameter.kind),
+        default is not Parameter.empty,
+        default if plain else None,
+    ]
+
+
+def _of_module(module: nn.Module) -> list[Any]:
+    parameters = [[n, p.detach(), p.requires_grad] for n, p in module.named_parameters()]
+    buffers = [[name, buffer.detach()] for name, buffer in module.named_buffers()]
+    return [type(module).__name__, module.training, parameters, buffers]
+
+
+FACTS: dict[str, Callable[[Any], Any]] = {
+    "class": _of_callable,
+    "function": _of_callable,
+    "module": _of_module,
+    "iterator": lambda value: None,
+    "object": lambda value: type(value).__name__,
+}
+
+
+def _failure(error: BaseException) -> Reply:
+    """Return a reply that tells of an exception: its types, its message and its traceback."""
+    try:
+        message = str(error)
+    except BaseException:  # noqa: BLE001 - so may its exceptions
+        message = ""
+    names = [base.__name__ for base in type(error).__mro__]
+    lines = traceback.format_exception(type(error), error, _own_frames(error.__traceback__))
+    text = "".join(lines)[-MAX_TRACEBACK:]
+    return {"kind": "raised", "names": names, "message": message[:2000], "traceback": text}
+
+
+def _own_frames(trace: TracebackType | None) -> TracebackType | None:
+    """Leave out the frames of this file and of IPython, in which no error of a student arises."""
+    while trace and trace.tb_next and "<ipython-input" not in trace.tb_frame.f_code.co_filename:
+        trace = trace.tb_next
+    return trace
+
+
+def _known_error(detail: tuple[list[str], str]) -> BaseException:
+    return arguments.same_error(*detail, otherwise=ReferenceFailed)

@@ -1,0 +1,130 @@
+"""One submission before the referee: its cells in order, each question by itself.
+
+This runs in a process of its own, forked for the submission from one that has imported all. Where
+the student process breaks (hangs, dies, no longer speaks plainly), a new one runs the cells before
+again, without those that break it, and only that question is lost.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from course.grading.assignment import Cell, Role
+from course.grading.referee import Failure, Judgement, Referee, Verdict
+from course.grading.standins import Breach, Gone, Late, Remote
+
+Ended = Callable[[], Verdict | None]
+
+
+@dataclass(frozen=True)
+class StudentProcesses:
+    """Start student processes, one at a time.
+
+    `lost` kills the last one, and returns the verdict on what it did, if the machine knows one.
+    `judging` is told of each test cell before it is run.
+    """
+
+    start: Callable[[], Remote]
+    lost: Ended
+    judging: Callable[[Cell], None]
+
+
+@dataclass
+class Trial:
+    """Hear one submission; the tests `left_out` have ended or outlasted a referee before."""
+
+    referee: Referee
+    processes: StudentProcesses
+    seconds: float
+    left_out: Mapping[str, Verdict] = field(default_factory=dict)
+    _ran: list[Cell] = field(default_factory=list)
+    _broke: dict[str, Failure] = field(default_factory=dict)
+    _remote: Remote | None = None
+
+    def hear(self, cells: Iterable[Cell]) -> list[Judgement]:
+        """Run all cells in their order and return the judgements on the tests among them."""
+        judgements = []
+        for cell in cells:
+            if cell.kind != "code" or cell.skipped:
+                continue
+            if cell.role is Role.TEST:
+                judgements.append(self._judge(cell))
+            else:
+                self._run(cell)
+        self._drop()
+        return judgements
+
+    def _judge(self, cell: Cell) -> Judgement:
+        if verdict := self.left_out.get(cell.name):
+            message = f"its tests cannot cope with what the answer gives: {EXPLAINED[verdict]}"
+            failure = Failure(0, verdict, message, hidden=False)
+            return Judgement(cell.name, cell.points, 0, (failure,), 0.0)
+        self.processes.judging(cell)
+        judgement = self.referee.judge(cell, self._student())
+        if self._remote and not self._remote.usable:
+            judgement = judgement.as_ended(self._drop())
+        return judgement.because_of(self._broke)
+
+    def _run(self, cell: Cell) -> None:
+        """Run a cell of the student's, or one of the instructor's in both processes."""
+        try:
+            if cell.role is Role.GIVEN:
+                self._run_given(cell)
+            self._run_there(cell, self._student())
+            self._ran.append(cell)
+        except Breach as breach:
+            self._blame(cell, breach)
+
+    def _run_given(self, cell: Cell) -> None:
+        try:
+            self.referee.run_given(cell, self._student())
+        except Breach:  # of what ran before, so this cell shall have another chance
+            self._drop()
+            self.referee.run_given(cell, self._student())
+
+    def _blame(self, cell: Cell, breach: Breach) -> None:
+        """Go on without a cell that broke its process."""
+        verdict = self._drop() or _verdict(breach)
+        message = f"the cell with this answer: {EXPLAINED[verdict]}"
+        for name in cell.defines or (cell.name,):
+            self._broke[name] = Failure(0, verdict, message, hidden=False, detail=str(breach))
+
+    def _run_there(self, cell: Cell, remote: Remote) -> None:
+        if cell.role is Role.ANSWER:
+            self.referee.expect(cell.defines)
+        remote.give_time(self.seconds)
+        remote.run(cell.source)
+
+    def _student(self) -> Remote:
+        """Return the student process; a new one first runs what the one before it had run."""
+        while self._remote is None:
+            self._remote = self.processes.start()
+            self._run_again(self._remote)
+        return self._remote
+
+    def _run_again(self, remote: Remote) -> None:
+        for cell in self._ran:
+            try:
+                remote.give_time(self.seconds)
+                remote.run(cell.source)
+            except Breach as breach:  # it did not, the first time
+                self._ran.remove(cell)
+                self._blame(cell, breach)
+                return
+
+    def _drop(self) -> Verdict | None:
+        self._remote = None
+        return self.processes.lost()
+
+
+EXPLAINED = {
+    Verdict.TIMEOUT: "it did not end in time",
+    Verdict.MEMORY: "it used more memory than there is for it",
+    Verdict.CRASHED: "it ended its process",
+    Verdict.REFUSED: "it disturbed its grading",
+}
+
+
+def _verdict(breach: Breach) -> Verdict:
+    if isinstance(breach, Late):
+        return Verdict.TIMEOUT
+    return Verdict.CRASHED if isinstance(breach, Gone) else Verdict.REFUSED

