@@ -78,7 +78,7 @@ $(CLASS)/.written: $(BUILT) $(ANSWERS)
 	@$(BIN)/python -m tests.sample_class $(CLASS)
 	@touch $@
 
-build/.graded-%: $(CLASS)/.written $(HELPERS)
+build/.graded-%: $(CLASS)/.written $(HELPERS) $(SANDBOX)
 	@$(COURSE) grade $* --submitted $(CLASS)
 	@touch $@
 

@@ -4,7 +4,7 @@ import io
 import sys
 from keyword import iskeyword
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -34,6 +34,13 @@ Submitted = Annotated[
 ]
 Out = Annotated[
     Path | None, typer.Option(help="Folder for the results (default: build/grading/<lesson>/).")
+]
+Isolate = Annotated[
+    Literal["sandbox", "process"],
+    typer.Option(help="What holds submitted code in: a sandbox, or no more than a process."),
+]
+Timeout = Annotated[
+    float, typer.Option(min=1.0, help="Seconds for each cell and each question of a submission.")
 ]
 
 
@@ -119,16 +126,24 @@ def run_command(
 
 @app.command()
 def grade(
-    context: typer.Context, lesson: str, submitted: Submitted = None, out: Out = None
+    context: typer.Context,
+    lesson: str,
+    submitted: Submitted = None,
+    out: Out = None,
+    isolation: Isolate = "sandbox",
+    timeout: Timeout = 60.0,
 ) -> None:
     """Grade the submissions to LESSON; write grades.csv and a feedback page a student."""
-    from course.grading.classroom import grade_class
+    from course.grading.classroom import Places, grade_class
+    from course.grading.grader import Isolation, Terms, provide_helpers
+    from course.grading.sandbox import LOST, check_sandbox
 
     course: Course = context.obj
+    terms = Terms(Isolation(isolation), seconds=timeout, readable=provide_helpers())
+    check_sandbox() if terms.isolation is Isolation.SANDBOX else display.warn(LOST)
     with display.GradingProgress(lesson) as progress:
-        report = grade_class(
-            course, lesson, submitted=submitted, out=out, on_result=progress.update
-        )
+        places = Places(submitted, out)
+        report = grade_class(course, lesson, places, terms, on_result=progress.update)
     display.graded(report)
     if report.problems:
         raise typer.Exit(3)

@@ -42,6 +42,11 @@ def say(text: str) -> None:
     console().print(text, soft_wrap=True)
 
 
+def warn(text: str) -> None:
+    """Print a warning."""
+    say(f"[yellow]{escape(text)}[/]")
+
+
 def progress(*columns: ProgressColumn) -> Progress:
     """Return progress bars that only a terminal shows, and that are gone at the end."""
     # What is being worked on may be named by the user: it is never markup.

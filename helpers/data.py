@@ -155,7 +155,7 @@ class BatchLoader:
 
 
 def cache_folder(choice: str | Path | None = None) -> Path:
-    """Return where downloads and drawn pictures are kept: `choice`, `COURSE_CACHE`, or the usual."""
+    """Return where downloads and drawn pictures are kept: `choice`, or `COURSE_CACHE`, or ours."""
     import platformdirs
 
     folder = choice or os.environ.get("COURSE_CACHE")

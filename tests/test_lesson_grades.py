@@ -5,7 +5,8 @@ import shutil
 import pytest
 from nbgrader.api import Gradebook
 
-from course.grading.classroom import grade_class
+from course.grading.classroom import Places, grade_class
+from course.grading.grader import Terms, provide_helpers
 from course.layout import Course, notebook
 from course.notebooks import grading, is_test, read
 from tests.sample_class import COURSE
@@ -21,7 +22,9 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """Provide a lesson, and the scores of its blank student version and of the master itself."""
     lesson, engine = request.param
     course = Course(tmp_path_factory.mktemp("grading") / "checkout")
-    shutil.copytree(COURSE.masters / lesson, course.masters / lesson)
+    for folder in ("masters", "release"):
+        source = getattr(COURSE, folder) / lesson
+        shutil.copytree(source, getattr(course, folder) / lesson)
     for name in ("nbgrader_config.py", "pyproject.toml"):
         shutil.copy(COURSE.root / name, course.root)
     for student, origin in (("blank", COURSE.release), ("solved", COURSE.masters)):
@@ -33,7 +36,8 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def grade_with_course(course: Course, lesson: str) -> dict[str, float]:
-    report = grade_class(course, lesson, submitted=None, out=None, on_result=lambda *_: None)
+    terms = Terms(readable=provide_helpers())
+    report = grade_class(course, lesson, Places(), terms, on_result=lambda *_: None)
     assert report.problems == ()
     return {result.student: result.score for result in report.results}
 

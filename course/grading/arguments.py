@@ -4,10 +4,11 @@ This direction is trusted to untrusted: the referee pickles, the student process
 nothing of a student's is ever unpickled by the referee. What comes back are *changes*: plain data
 (`values`) by which the referee brings its own objects up to date.
 
-Code does not travel. A function that the test itself defines stays in the referee, and the student
-process gets a callback to it. Functions of installed packages travel by name, and what a given
-cell defines is there on both sides under its name. Only a class that a test defines and passes an
-instance of travels with the code of its methods.
+Code hardly travels. A function that the test itself defines stays in the referee, and the student
+process gets a callback to it, unless it uses nothing but its arguments and imported modules: then a
+copy does the same. Functions of installed packages travel by name, and what a given cell defines is
+there on both sides under its name. Only a class that a test defines and passes an instance of
+travels with the code of its methods.
 """
 
 import builtins
@@ -18,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Literal, TypeAlias
 
 import cloudpickle  # type: ignore[import-untyped]
@@ -96,13 +97,31 @@ def load(data: bytes, find: Callable[[str, Any], Any]) -> Any:
 
 def stays_here(value: object) -> bool:
     """Tell whether `value` is a function of a test's own, which must not leave the referee."""
-    if not isinstance(value, FunctionType):
+    if not isinstance(value, FunctionType) or _is_pure(value):
         return False
     *outer, name = value.__qualname__.split(".")
     is_method = bool(outer) and outer[-1] != "<locals>"
     module = sys.modules.get(value.__module__ or "")
     importable = value.__module__ != "__main__" and getattr(module, name, None) is value
     return not is_method and not importable
+
+
+def _is_pure(function: FunctionType) -> bool:
+    """Tell whether a function uses nothing of the test's, so that a copy does the same.
+
+    Such a one travels, as gradients and `torch.func` go through it more freely than through a call.
+    """
+    if function.__closure__ or function.__defaults__ or function.__kwdefaults__:
+        return False
+    used = (function.__globals__.get(name) for name in _names(function.__code__))
+    return all(value is None or isinstance(value, ModuleType) for value in used)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
 
 
 def mutable_parts(root: object, is_opaque: Callable[[object], bool]) -> list[Any]:

@@ -1,23 +1,32 @@
 """Grade a whole class: from the folder of submissions to the table and the feedback pages."""
 
+import os
 from collections.abc import Callable, Iterator
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from course.cores import count_cores
+from course.errors import CourseError
+from course.grading.assignment import Assignment, read_assignment
 from course.grading.collection import Submission, collect
-from course.grading.nbgrader_engine import grade, prepare
-from course.grading.records import FEEDBACK, GRADES, publish, write_records
+from course.grading.grader import Terms
+from course.grading.records import FEEDBACK, GRADES, publish, write_notebook, write_records
 from course.grading.results import SubmissionResult
+from course.grading.verdicts import question_results
 from course.grading.wording import one_line
-from course.layout import Course
-from course.pool import run_apart
+from course.grading.workers import hear_all
+from course.layout import Course, notebook
 
 AUTOGRADED = "autograded"
 OnResult = Callable[[SubmissionResult, int], None]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Name the folder of submissions and that of the results, where not the course's own."""
+
+    submitted: Path | None = None
+    out: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -49,21 +58,22 @@ class ClassReport:
 
     @property
     def autograded(self) -> Path:
-        """Return the folder of the executed notebooks, which show the hidden tests."""
+        """Return the folder of the notebooks that were run, which show the hidden tests."""
         return self.out / AUTOGRADED
 
 
 def grade_class(
-    course: Course, lesson: str, *, submitted: Path | None, out: Path | None, on_result: OnResult
+    course: Course, lesson: str, places: Places, terms: Terms, *, on_result: OnResult
 ) -> ClassReport:
     """Grade every submission to `lesson` and write the records, in place of those of a former run.
 
-    `submitted` and `out` default to the course's own folders. `on_result` is called with each
-    result as it comes, and with the number of all. Raises `CourseError` for an unknown lesson, for
-    a class without submissions and for a master that nbgrader refuses.
+    `on_result` is called with each result as it comes, and with the number of all. Raises
+    `CourseError` for an unknown lesson, for a class without submissions, for a master that cannot
+    be read, and where there can be no sandbox although `terms` ask for one.
     """
     course.select([lesson])
-    class_folder, out = submitted or course.submitted, out or course.grading(lesson)
+    class_folder = places.submitted or course.submitted
+    out = places.out or course.grading(lesson)
     collection = collect(class_folder, lesson)
     total = len(collection.submissions) + len(collection.refused)
     out.mkdir(parents=True, exist_ok=True)
@@ -72,7 +82,7 @@ def grade_class(
         fresh = Path(folder).resolve()
         for result in collection.refused:
             on_result(result, total)
-        for result in _grade_all(course, lesson, collection.submissions, fresh):
+        for result in _grade_all(course, lesson, collection.submissions, fresh, terms):
             on_result(result, total)
             results.append(result)
         results.sort(key=lambda result: result.student)
@@ -82,29 +92,37 @@ def grade_class(
 
 
 def _grade_all(
-    course: Course, lesson: str, submissions: tuple[Submission, ...], fresh: Path
+    course: Course, lesson: str, submissions: tuple[Submission, ...], fresh: Path, terms: Terms
 ) -> Iterator[SubmissionResult]:
-    """Yield the result of each submission as it comes."""
+    """Yield the result of each submission as it comes, and keep its notebook."""
     keep = fresh / AUTOGRADED
     keep.mkdir()
     if not submissions:
         return
-    jobs = min(count_cores(), len(submissions))
-    with TemporaryDirectory(prefix="course-class-") as folder:
-        assignment = prepare(course, lesson, Path(folder).resolve())
-        work = partial(grade, assignment, keep)
-        for submission, outcome in run_apart(work, submissions, jobs=jobs):
-            yield _result(submission, outcome)
+    assignment = _read_assignment(course, lesson)
+    jobs = min(terms.jobs, len(submissions))
+    for submission, outcome in hear_all(assignment, terms, submissions, jobs=jobs):
+        if isinstance(outcome, Exception):
+            yield SubmissionResult(submission.student, problem=_problem(outcome))
+            continue
+        rebuilt, judgements = outcome
+        write_notebook(rebuilt, judgements, keep / f"{submission.student}.ipynb")
+        questions = question_results(assignment, judgements, rebuilt.unanswered)
+        yield SubmissionResult(submission.student, questions, repairs=rebuilt.repairs)
 
 
-def _result(submission: Submission, outcome: SubmissionResult | BaseException) -> SubmissionResult:
-    """Return the result, or what kept it from coming: never the student's zero."""
-    if isinstance(outcome, SubmissionResult):
-        return outcome
-    if not isinstance(outcome, Exception):
-        raise outcome  # the user pressed Ctrl-C
-    reason = f"{type(outcome).__name__}: {outcome}"
-    if isinstance(outcome, BrokenProcessPool):
-        reason = "the process that grades it was killed each time, out of memory or by its code"
-    problem = one_line(f"ungraded: {reason}; look at it, or grade the class again")
-    return SubmissionResult(submission.student, problem=problem)
+def _read_assignment(course: Course, lesson: str) -> Assignment:
+    released = notebook(course.release, lesson)
+    master = notebook(course.masters, lesson)
+    try:
+        return read_assignment(master, released if released.exists() else None)
+    except CourseError as error:
+        raise CourseError(str(error).replace(f"{course.root}{os.sep}", "")) from error
+
+
+def _problem(error: Exception) -> str:
+    """Return in a line what kept a submission from being graded: never the student's zero."""
+    if isinstance(error, CourseError):
+        return one_line(str(error))
+    reason = f"{type(error).__name__}: {error}"
+    return one_line(f"ungraded: {reason}; look at it, or grade the class again")

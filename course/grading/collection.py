@@ -4,15 +4,17 @@ The names and contents of these folders are the students' own: links are never f
 that is not plainly a name is never made part of a path.
 """
 
+import os
 import re
-import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from course.errors import CourseError
 from course.grading.results import SubmissionResult
 from course.layout import notebook
+from course.notebooks import read
 
 # Letters of any alphabet, digits and . _ @ -, without a first character that a shell or a
 # spreadsheet takes for something else; short enough for any file name made from it.
@@ -64,12 +66,14 @@ def is_student_name(name: str) -> bool:
     return STUDENT_NAME.fullmatch(name) is not None
 
 
-def copy_notebook(submission: Submission, target: Path) -> None:
-    """Copy the handed-in file to `target`; raises `CourseError` when it has become unsafe."""
+def read_submission(submission: Submission) -> Any:
+    """Return the notebook that was handed in; raises `CourseError` when it is unsafe or none."""
     if problem := _file_problem(submission.path):
         raise CourseError(problem)
-    target.parent.mkdir(parents=True)
-    shutil.copyfile(submission.path, target, follow_symlinks=False)
+    try:
+        return read(submission.path)
+    except CourseError as error:
+        raise CourseError(str(error).replace(f"{submission.path.parent}{os.sep}", "")) from error
 
 
 def _is_student_folder(entry: Path) -> bool:

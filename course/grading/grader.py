@@ -18,11 +18,12 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from course.cores import count_cores
 from course.grading.assignment import Assignment, Cell, Role
 from course.grading.channel import Channel, ChannelError, ChannelTimeout
 from course.grading.referee import Judgement, Verdict
@@ -31,6 +32,7 @@ from course.grading.sandbox import THREADS, ForkServer, Isolation, Kind, Limits,
 PACKAGE = Path(__file__).parent
 # What of this package runs beside a student's code.
 STUDENT_SIDE = ("arguments", "channel", "gradients", "shell", "student", "values", "warm")
+BENCH = "course.grading.bench"
 MAX_MESSAGE = 2**28
 SECONDS_IN_ALL = 3600.0
 SLACK = 10.0  # seconds, for what is no one's fault
@@ -44,12 +46,16 @@ class Ungraded(Exception):  # noqa: N818 - it says what happened
 
 @dataclass(frozen=True)
 class Terms:
-    """Say how submissions are run: `seconds` are for each cell and each question."""
+    """Say how submissions are run: `seconds` are for each cell and each question.
+
+    `jobs` is how many are graded at once; `memory` is for each, in bytes.
+    """
 
     isolation: Isolation = Isolation.SANDBOX
     seconds: float = 60.0
     memory: int = 4 * 2**30
     readable: tuple[Path, ...] = ()
+    jobs: int = field(default_factory=count_cores)
 
 
 class Grader:

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course.grading.collection import is_student_name
+from course.grading.rebuild import Rebuilt
+from course.grading.referee import Judgement
 from course.grading.results import SubmissionResult
 
 GRADES, FEEDBACK = "grades.csv", "feedback"
@@ -45,6 +49,27 @@ def feedback_page(lesson: str, result: SubmissionResult) -> str:
     )
     environment.filters["points"] = plain_number
     return environment.get_template("feedback.html.j2").render(lesson=lesson, result=result)
+
+
+def write_notebook(rebuilt: Rebuilt, judgements: Sequence[Judgement], path: Path) -> None:
+    """Write what was run as a notebook for the instructor, with what each test cell found."""
+    found = {judgement.test: judgement for judgement in judgements}
+    nb = new_notebook()
+    for cell in rebuilt.cells:
+        make = new_code_cell if cell.kind == "code" else new_markdown_cell
+        nb.cells.append(make(cell.source))
+        if judgement := found.get(cell.name):
+            nb.cells[-1].outputs = [new_output("stream", name="stdout", text=_report(judgement))]
+    path.write_text(nbformat.writes(nb), encoding="utf-8")
+
+
+def _report(judgement: Judgement) -> str:
+    """Return what an instructor reads below a test cell."""
+    lines = [f"{judgement.verdict}: {plain_number(judgement.score)} points"]
+    for failure in judgement.failures:
+        hidden = " (hidden)" if failure.hidden else ""
+        lines += [f"line {failure.line}{hidden}: {failure.message}", failure.detail]
+    return "\n".join(filter(None, lines)) + "\n"
 
 
 def plain_number(value: float) -> str:

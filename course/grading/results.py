@@ -36,6 +36,7 @@ class SubmissionResult:
     student: str
     questions: tuple[QuestionResult, ...] = ()
     problem: str | None = None
+    repairs: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from course.grading.assignment import Cell, Role
 from course.grading.referee import Failure, Judgement, Referee, Verdict
 from course.grading.standins import Breach, Gone, Late, Remote
+from course.grading.wording import printable
 
 Ended = Callable[[], Verdict | None]
 
@@ -92,7 +93,11 @@ class Trial:
         if cell.role is Role.ANSWER:
             self.referee.expect(cell.defines)
         remote.give_time(self.seconds)
-        remote.run(cell.source)
+        error = remote.run(cell.source)
+        if error is not None:
+            message = f"{type(error).__name__}: {error}"
+            for name in cell.defines:
+                self._broke[name] = Failure(0, Verdict.ERROR, printable(message), hidden=False)
 
     def _student(self) -> Remote:
         """Return the student process; a new one first runs what the one before it had run."""
