@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -20,12 +21,16 @@ from nbgrader.api import Gradebook
 
 from course.build import build
 from course.errors import CourseError
+from course.grading import workers
+from course.grading.assignment import Cell
 from course.grading.classroom import ClassReport, Places, grade_class
 from course.grading.collection import MAX_BYTES, collect, is_student_name
-from course.grading.grader import Terms
+from course.grading.grader import Grader, Terms
 from course.grading.records import feedback_page, plain_number, write_grades
+from course.grading.referee import Judgement
 from course.grading.results import QuestionResult, Status, SubmissionResult
 from course.grading.wording import MAX_LENGTH, one_line, printable
+from course.grading.workers import ATTEMPTS
 from course.layout import Course, notebook
 from course.pool import run_apart
 from tests.toy import (
@@ -311,6 +316,36 @@ def run_nbgrader(folder: Path, *arguments: str) -> None:
         check=True,
         capture_output=True,
     )
+
+
+# --- the machine's failures ---
+
+
+def break_graders(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Kill the process that forks referees, just before it is first needed, so many times."""
+    breaks = iter(range(times))
+
+    class Broken(Grader):
+        def grade(self, cells: Sequence[Cell]) -> list[Judgement]:
+            if next(breaks, None) is not None:
+                self._bench_process.kill()
+                self._bench_process.wait()
+            return super().grade(cells)
+
+    monkeypatch.setattr(workers, "Grader", Broken)
+
+
+@pytest.mark.parametrize(("times", "score"), [(ATTEMPTS - 1, 2), (ATTEMPTS, 0)])
+def test_a_machine_that_fails_is_tried_again_and_is_no_zero(
+    toy_course: Course, monkeypatch: pytest.MonkeyPatch, times: int, score: int
+) -> None:
+    build(toy_course)
+    hand_in(toy_course, "ann", {"double": RIGHT_DOUBLE})
+    break_graders(monkeypatch, times)
+    [result] = grade_quietly(toy_course).results
+    assert result.score == score
+    assert (result.problem is None) == (times < ATTEMPTS)
+    assert result.problem is None or result.problem.startswith("ungraded: ")
 
 
 # --- processes ---

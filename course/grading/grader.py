@@ -122,10 +122,10 @@ class Grader:
 
     def _hear(self, cells: Sequence[Cell], left_out: Mapping[str, Verdict]) -> list[Judgement]:
         ours, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(self._bench, [b"!"], [theirs.fileno()])
         session = _Session(Channel(ours), ours, self._server, 2 * self._terms.seconds + SLACK)
         try:
+            with theirs:
+                socket.send_fds(self._bench, [b"!"], [theirs.fileno()])
             return session.attend(cells, left_out)
         finally:
             session.close()

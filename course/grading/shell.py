@@ -1,4 +1,4 @@
-"""The IPython shell in which cells run, in the referee as in the student process."""
+"""The IPython shell in which cells run: of a referee, of a student process, of a proof."""
 
 from typing import Any
 

@@ -9,7 +9,6 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 
-from course.errors import CourseError
 from course.grading.assignment import Assignment
 from course.grading.channel import ChannelError
 from course.grading.collection import Submission, read_submission
@@ -36,14 +35,17 @@ def hear_all(
     for task in [*submissions, *[None] * jobs]:
         tasks.put(task)
     work = partial(_work, assignment, terms, tasks, outcomes)
-    for _ in range(jobs):
-        Thread(target=work, daemon=True).start()
+    threads = [Thread(target=work, daemon=True) for _ in range(jobs)]
+    for thread in threads:
+        thread.start()
     for _ in submissions:
         submission, outcome = outcomes.get()
         if submission is None:
             assert isinstance(outcome, Exception)
             raise outcome
         yield submission, outcome
+    for thread in threads:
+        thread.join()
 
 
 def _work(assignment: Assignment, terms: Terms, tasks: Tasks, outcomes: Outcomes) -> None:
@@ -52,7 +54,7 @@ def _work(assignment: Assignment, terms: Terms, tasks: Tasks, outcomes: Outcomes
         with _Desk(assignment, terms) as desk:
             while (submission := tasks.get()) is not None:
                 outcomes.put((submission, desk.hear(submission)))
-    except CourseError as error:
+    except Exception as error:  # noqa: BLE001 - the class waits for an answer from every thread
         outcomes.put((None, error))
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from course.checks.masters import Master
 from course.errors import CourseError
+from course.grading.shell import make_shell
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, grading, is_answer, is_test, line_in_region
 from course.proof.answers import Answer
 
@@ -70,14 +71,7 @@ class _Kernel:
     """Run cells one after another in this process, with IPython's magics and `display`."""
 
     def __init__(self) -> None:
-        from IPython.core.interactiveshell import InteractiveShell
-        from traitlets.config import Config
-
-        # No history file: a thread writes it, and threads do not survive a fork.
-        config = Config({"HistoryManager": {"enabled": False}})
-        self.shell = InteractiveShell.instance(config=config)
-        # Nobody reads the tracebacks, and to colour one takes longer than most tests.
-        self.shell.showtraceback = lambda *_, **__: None
+        self.shell = make_shell()
 
     def run(self, source: str) -> _Failure | None:
         """Run a cell and return what it failed with, if so."""
