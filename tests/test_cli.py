@@ -346,6 +346,20 @@ def test_a_master_that_nbgrader_refuses(shell: Shell, course: Course) -> None:
     assert ended.line.startswith("error: source_notebooks/toy/toy.ipynb: nbgrader refuses it")
 
 
+def test_grading_without_a_sandbox_must_be_asked_for(
+    shell: Shell, course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(course)
+    hand_in(course, "ann")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ended = shell("grade", "toy")
+    assert ended.code == 1
+    assert ended.line.startswith("error: bubblewrap is missing; `apt install bubblewrap`")
+    ended = shell("grade", "toy", "--isolation", "process")
+    assert ended.code == 0
+    assert "Without a sandbox" in ended.out + ended.err
+
+
 @pytest.mark.parametrize("file", ["pyproject.toml", "nbgrader_config.py"])
 def test_a_missing_settings_file(shell: Shell, course: Course, file: str) -> None:
     (course.root / file).unlink()
