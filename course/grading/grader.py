@@ -32,7 +32,6 @@ from course.grading.sandbox import THREADS, ForkServer, Isolation, Kind, Limits,
 PACKAGE = Path(__file__).parent
 # What of this package runs beside a student's code.
 STUDENT_SIDE = ("arguments", "channel", "gradients", "shell", "student", "values", "warm")
-BENCH = "course.grading.bench"
 MAX_MESSAGE = 2**28
 SECONDS_IN_ALL = 3600.0
 SLACK = 10.0  # seconds, for what is no one's fault

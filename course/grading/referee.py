@@ -7,7 +7,7 @@ plain data. A verdict rests on nothing else than what the asserts here see.
 
 import ast
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -201,8 +201,7 @@ class Referee:
         namespace |= {HOLDS: record.holds, FAILED: record.failed}
         try:
             with redirect_stdout(StringIO()):
-                for code in self._compile(cell):
-                    exec(code, namespace)
+                exec(self._compile(cell), namespace)
         except Exception as error:  # noqa: BLE001 - of the test's or of the student's code
             kind = Verdict.REFUSED if isinstance(error, Refused) else Verdict.ERROR
             message = str(error) if kind is Verdict.REFUSED else f"{type(error).__name__}: {error}"
@@ -211,9 +210,10 @@ class Referee:
             if isinstance(error, NameError) and error.name in self._names:
                 record.failures[-1] = replace(record.failures[-1], missing=error.name)
 
-    def _compile(self, cell: Cell) -> Iterator[CodeType]:
-        tree = ast.parse(self._shell.transform_cell(cell.source))
-        yield compile(_Asserts().visit(tree), f"<tests of {cell.name}>", "exec")
+    def _compile(self, cell: Cell) -> CodeType:
+        tree = _Asserts().visit(ast.parse(self._shell.transform_cell(cell.source)))
+        code: CodeType = compile(tree, f"<tests of {cell.name}>", "exec")
+        return code
 
 
 def _line(error: BaseException) -> int:

@@ -264,10 +264,10 @@ def _of_callable(value: Any) -> list[Any]:
     except (TypeError, ValueError):
         found = None
     name, text = getattr(value, "__name__", ""), getattr(value, "__doc__", "")
-    return [str(name)[:200], str(text or "")[:2000], found, issubclass_of_module(value)]
+    return [str(name)[:200], str(text or "")[:2000], found, _is_module_class(value)]
 
 
-def issubclass_of_module(value: Any) -> bool:
+def _is_module_class(value: Any) -> bool:
     """Tell whether `value` is a class of modules."""
     return isinstance(value, type) and issubclass(value, nn.Module)
 

@@ -6,8 +6,6 @@ from course.grading.assignment import Assignment, Cell, Role
 from course.grading.referee import Failure, Judgement, Verdict
 from course.grading.results import QuestionResult, Status
 
-WITHHELD = "A hidden test failed; its message repeats the test and is not shown."
-
 
 def question_results(
     assignment: Assignment, judgements: Sequence[Judgement], unanswered: Collection[str]
