@@ -210,7 +210,9 @@ def test_a_broken_answer_costs_its_own_question_and_is_explained(
 
 def test_a_mangled_notebook_is_repaired_and_graded(graded: GradedClass) -> None:
     assert graded["copied"].score == graded["deleted"].score == 3
-    assert any("test_double" in repair for repair in graded["deleted"].repairs)
+    [repair] = [repair for repair in graded["deleted"].repairs if "test_double" in repair]
+    assert html.escape(repair) in graded.page("deleted")
+    assert "Put right" not in graded.page("ann")
 
 
 @pytest.mark.parametrize(
