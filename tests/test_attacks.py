@@ -23,7 +23,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from course.grading.assignment import Assignment, read_assignment
+from course.grading.assignment import MasterNotebook, read_master
 from course.grading.grader import Grader, Terms
 from course.grading.rebuild import rebuild
 from course.grading.referee import Judgement
@@ -82,18 +82,20 @@ HONEST = notebook_of({"square": SQUARE, "total": TOTAL, "last": LAST})
 
 
 @pytest.fixture(scope="module")
-def assignment(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+def assignment(tmp_path_factory: pytest.TempPathFactory) -> MasterNotebook:
     path = tmp_path_factory.mktemp("master") / "toy.ipynb"
-    return read_assignment(write_notebook(nbformat.from_dict(HONEST), path), None)
+    return read_master(write_notebook(nbformat.from_dict(HONEST), path), None)
 
 
 @pytest.fixture(scope="module")
-def grader(assignment: Assignment) -> Iterator[Grader]:
+def grader(assignment: MasterNotebook) -> Iterator[Grader]:
     with Grader(assignment, TERMS) as started:
         yield started
 
 
-def grade(grader: Grader, assignment: Assignment, notebook: NotebookNode) -> dict[str, Judgement]:
+def grade(
+    grader: Grader, assignment: MasterNotebook, notebook: NotebookNode
+) -> dict[str, Judgement]:
     """Return the judgements by the name of the question."""
     judgements = grader.grade(rebuild(assignment, notebook).cells)
     return {judgement.test.removeprefix("test_"): judgement for judgement in judgements}
@@ -155,7 +157,7 @@ def marked() -> list[str]:
 
 @pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.stem)
 def test_attack_gets_nothing_and_harms_nobody(
-    path: Path, grader: Grader, assignment: Assignment
+    path: Path, grader: Grader, assignment: MasterNotebook
 ) -> None:
     told = instructions(path.read_text())
     before = descendants()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from course.errors import CourseError
-from course.grading.assignment import Assignment, Role, defined_names, read_assignment
+from course.grading.assignment import MasterNotebook, Role, defined_names, read_master
 from course.grading.rebuild import MAX_CELLS, MAX_CHARACTERS, Rebuilt, rebuild
 from course.layout import notebook
 from course.notebooks import read
@@ -74,16 +74,16 @@ def answered() -> Any:
 
 
 @pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+def toy(tmp_path_factory: pytest.TempPathFactory) -> MasterNotebook:
     folder = tmp_path_factory.mktemp("toy")
     master = toy_notebook(cells(DOUBLE, HALVE, TEST_DOUBLE, THINK))
     student_version = write_notebook(released(), folder / "released.ipynb")
-    return read_assignment(write_notebook(master, folder / "toy.ipynb"), student_version)
+    return read_master(write_notebook(master, folder / "toy.ipynb"), student_version)
 
 
 @cache
-def lesson_assignment(lesson: str) -> Assignment:
-    return read_assignment(notebook(COURSE.masters, lesson), notebook(COURSE.release, lesson))
+def lesson_assignment(lesson: str) -> MasterNotebook:
+    return read_master(notebook(COURSE.masters, lesson), notebook(COURSE.release, lesson))
 
 
 def anonymous(nb: Any) -> Any:
@@ -100,7 +100,7 @@ def by_name(rebuilt: Rebuilt) -> dict[str, str]:
     return {cell.name: cell.source for cell in rebuilt.cells}
 
 
-def fixed(assignment: Assignment) -> list[tuple[str, str]]:
+def fixed(assignment: MasterNotebook) -> list[tuple[str, str]]:
     """Return the names and sources that no submission may change."""
     kept = (Role.GIVEN, Role.TEST)
     return [(cell.name, cell.source) for cell in assignment.cells if cell.role in kept]
@@ -114,18 +114,18 @@ def fixed_in(rebuilt: Rebuilt) -> list[tuple[str, str]]:
 # --- the assignment ---
 
 
-def test_each_cell_has_its_role(toy: Assignment) -> None:
+def test_each_cell_has_its_role(toy: MasterNotebook) -> None:
     text, given_, written = Role.TEXT, Role.GIVEN, Role.WRITTEN
     first = [text, given_, Role.ANSWER, given_, Role.TEST, text, Role.ANSWER, Role.TEST]
     assert [cell.role for cell in toy.cells] == [*first, text, written, text, written]
 
 
-def test_stubs_are_what_students_got(toy: Assignment) -> None:
+def test_stubs_are_what_students_got(toy: MasterNotebook) -> None:
     thoughts = {"think_even": WRITTEN_STUB, "think_odd": WRITTEN_STUB}
     assert toy.stubs == {"double": STUB, "halve": HALVE_STUB} | thoughts
 
 
-def test_points_and_tags_are_read(toy: Assignment) -> None:
+def test_points_and_tags_are_read(toy: MasterNotebook) -> None:
     assert toy.cells[4].points == 2
     assert [cell.name for cell in toy.cells if cell.skipped] == ["try-double"]
 
@@ -134,14 +134,14 @@ def test_a_task_is_written_and_has_no_stub(tmp_path: Path) -> None:
     metadata = grading_metadata("essay", task=True, locked=True, points=3)
     nb = toy_notebook([new_markdown_cell("Write an essay.", metadata=metadata)])
     path = write_notebook(nb, tmp_path / "a.ipynb")
-    assignment = read_assignment(path, path)
+    assignment = read_master(path, path)
     assert assignment.cells[0].role is Role.WRITTEN
     assert rebuild(assignment, nb) == Rebuilt(assignment.cells, (), ())
 
 
 def test_without_a_released_notebook_nothing_hidden_is_taken_for_changed(tmp_path: Path) -> None:
     nb = toy_notebook(cells(DOUBLE, HALVE, TEST_DOUBLE, THINK))
-    assignment = read_assignment(write_notebook(nb, tmp_path / "toy.ipynb"), None)
+    assignment = read_master(write_notebook(nb, tmp_path / "toy.ipynb"), None)
     assert assignment.stubs == {}
     assert rebuild(assignment, released()).repairs == ()
 
@@ -152,7 +152,7 @@ def test_an_answer_that_was_never_released_has_no_stub(tmp_path: Path) -> None:
     del nb.cells[6:8]
     old = write_notebook(nb, tmp_path / "old.ipynb")
     master = toy_notebook(cells(DOUBLE, HALVE, TEST_DOUBLE, THINK))
-    assignment = read_assignment(write_notebook(master, tmp_path / "toy.ipynb"), old)
+    assignment = read_master(write_notebook(master, tmp_path / "toy.ipynb"), old)
     assert "halve" not in assignment.stubs
     assert by_name(rebuild(assignment, nb))["halve"] == ""
 
@@ -165,7 +165,7 @@ def test_cells_without_ids_are_read_by_their_place(tmp_path: Path) -> None:
         for cell in each.cells:
             del cell["id"]
     student_version = write_notebook(nb, tmp_path / "released.ipynb")
-    assignment = read_assignment(write_notebook(master, tmp_path / "toy.ipynb"), student_version)
+    assignment = read_master(write_notebook(master, tmp_path / "toy.ipynb"), student_version)
     assert assignment.cells[1].name == ""
     assert assignment.released[1] == IMPORTS
     assert rebuild(assignment, nb).repairs == ()
@@ -175,7 +175,7 @@ def test_two_cells_of_one_name_are_refused(tmp_path: Path) -> None:
     twin = new_code_cell(STUB, id="twin", metadata=grading_metadata("double", solution=True))
     nb = toy_notebook([answer_cell("double", STUB), twin])
     with pytest.raises(CourseError, match="share a name"):
-        read_assignment(write_notebook(nb, tmp_path / "a.ipynb"), None)
+        read_master(write_notebook(nb, tmp_path / "a.ipynb"), None)
 
 
 @pytest.mark.parametrize(
@@ -215,14 +215,14 @@ def test_any_text_has_names_or_none(source: str) -> None:
 # --- submissions as they should be ---
 
 
-def test_untouched(toy: Assignment) -> None:
+def test_untouched(toy: MasterNotebook) -> None:
     rebuilt = rebuild(toy, released())
     assert fixed_in(rebuilt) == fixed(toy)
     assert rebuilt.repairs == ()
     assert rebuilt.unanswered == ("double", "halve", "think_even", "think_odd")
 
 
-def test_answers_are_the_students(toy: Assignment) -> None:
+def test_answers_are_the_students(toy: MasterNotebook) -> None:
     rebuilt = rebuild(toy, answered())
     assert sources(rebuilt, Role.ANSWER) == [RIGHT, HALVE_STUB]
     assert sources(rebuilt, Role.WRITTEN) == ["Yes, as twice anything is.", WRITTEN_STUB]
@@ -230,18 +230,18 @@ def test_answers_are_the_students(toy: Assignment) -> None:
     assert rebuilt.repairs == ()
 
 
-def test_white_space_and_nothing_are_no_answers(toy: Assignment) -> None:
+def test_white_space_and_nothing_are_no_answers(toy: MasterNotebook) -> None:
     nb = released()
     nb.cells[2].source = STUB.replace("\n", "  \n") + "\n\n"
     nb.cells[6].source = " \n"
     assert rebuild(toy, nb).unanswered[:2] == ("double", "halve")
 
 
-def test_text_is_left_out(toy: Assignment) -> None:
+def test_text_is_left_out(toy: MasterNotebook) -> None:
     assert not sources(rebuild(toy, released()), Role.TEXT)
 
 
-def test_extra_cells_follow_their_neighbours(toy: Assignment) -> None:
+def test_extra_cells_follow_their_neighbours(toy: MasterNotebook) -> None:
     nb = answered()
     for place, source in (
         (12, "last = 1"),
@@ -260,13 +260,13 @@ def test_extra_cells_follow_their_neighbours(toy: Assignment) -> None:
     assert rebuilt.repairs == ()
 
 
-def test_notes_and_blank_cells_of_the_student_are_left_out(toy: Assignment) -> None:
+def test_notes_and_blank_cells_of_the_student_are_left_out(toy: MasterNotebook) -> None:
     nb = answered()
     nb.cells += [new_markdown_cell("My notes"), new_code_cell("  \n")]
     assert rebuild(toy, nb).cells == rebuild(toy, answered()).cells
 
 
-def test_metadata_of_extra_cells_is_dropped(toy: Assignment) -> None:
+def test_metadata_of_extra_cells_is_dropped(toy: MasterNotebook) -> None:
     nb = answered()
     metadata = {"tags": ["skip-execution"]} | grading_metadata("test_other", grade=True, points=99)
     nb.cells.append(new_code_cell("x = 1", id="evil", metadata=metadata))
@@ -274,7 +274,7 @@ def test_metadata_of_extra_cells_is_dropped(toy: Assignment) -> None:
     assert (extra.name, extra.id, extra.points, extra.skipped) == ("", "", 0, False)
 
 
-def test_flags_points_and_tags_are_the_masters(toy: Assignment) -> None:
+def test_flags_points_and_tags_are_the_masters(toy: MasterNotebook) -> None:
     nb = answered()
     for cell in nb.cells:
         cell.metadata["tags"] = ["skip-when-grading", "skip-execution"]
@@ -285,23 +285,23 @@ def test_flags_points_and_tags_are_the_masters(toy: Assignment) -> None:
 # --- submissions as they come ---
 
 
-def test_colab_changes_nothing(toy: Assignment) -> None:
+def test_colab_changes_nothing(toy: MasterNotebook) -> None:
     nb = answered()
     like_colab(nb)
     assert rebuild(toy, nb) == rebuild(toy, answered())
 
 
-def test_lost_metadata_changes_no_cell(toy: Assignment) -> None:
+def test_lost_metadata_changes_no_cell(toy: MasterNotebook) -> None:
     assert rebuild(toy, anonymous(answered())).cells == rebuild(toy, answered()).cells
 
 
-def test_an_answer_is_known_by_its_name(toy: Assignment) -> None:
+def test_an_answer_is_known_by_its_name(toy: MasterNotebook) -> None:
     message = "the answer cell double had lost its metadata; it was recognised by the name"
     assert message in rebuild(toy, anonymous(answered())).repairs[0]
 
 
 @pytest.mark.parametrize("where", ["cell", "colab"])
-def test_an_answer_is_known_by_its_id(toy: Assignment, where: str) -> None:
+def test_an_answer_is_known_by_its_id(toy: MasterNotebook, where: str) -> None:
     nb = anonymous(answered())
     nb["cells"][6] |= {"id": "halve"} if where == "cell" else {"metadata": {"id": "halve"}}
     nb["cells"][6]["source"] = "this is no Python"
@@ -312,7 +312,7 @@ def test_an_answer_is_known_by_its_id(toy: Assignment, where: str) -> None:
     )
 
 
-def test_an_answer_is_known_by_its_place_and_a_likeness(toy: Assignment) -> None:
+def test_an_answer_is_known_by_its_place_and_a_likeness(toy: MasterNotebook) -> None:
     nb = anonymous(answered())
     broken = 'def double(number:\n    """Return twice the number."""\n    return number + '
     nb["cells"][2]["source"] = broken
@@ -321,7 +321,7 @@ def test_an_answer_is_known_by_its_place_and_a_likeness(toy: Assignment) -> None
     assert "recognised by its place" in rebuilt.repairs[0]
 
 
-def test_what_is_unlike_an_answer_is_not_taken_for_it(toy: Assignment) -> None:
+def test_what_is_unlike_an_answer_is_not_taken_for_it(toy: MasterNotebook) -> None:
     nb = anonymous(answered())
     nb["cells"][2]["source"] = "print('I gave up') or it"
     rebuilt = rebuild(toy, nb)
@@ -329,13 +329,13 @@ def test_what_is_unlike_an_answer_is_not_taken_for_it(toy: Assignment) -> None:
     assert "the answer to double is missing" in rebuilt.repairs
 
 
-def test_a_written_answer_is_known_by_its_place(toy: Assignment) -> None:
+def test_a_written_answer_is_known_by_its_place(toy: MasterNotebook) -> None:
     nb = anonymous(answered())
     nb["cells"][11]["source"] = "Niemals, denn zwei teilt es."
     assert by_name(rebuild(toy, nb))["think_odd"] == "Niemals, denn zwei teilt es."
 
 
-def test_a_missing_answer_is_its_stub(toy: Assignment) -> None:
+def test_a_missing_answer_is_its_stub(toy: MasterNotebook) -> None:
     nb = answered()
     del nb.cells[2]
     rebuilt = rebuild(toy, nb)
@@ -344,7 +344,7 @@ def test_a_missing_answer_is_its_stub(toy: Assignment) -> None:
     assert "double" in rebuilt.unanswered
 
 
-def test_a_missing_test_is_put_back(toy: Assignment) -> None:
+def test_a_missing_test_is_put_back(toy: MasterNotebook) -> None:
     nb = answered()
     del nb.cells[4]
     rebuilt = rebuild(toy, nb)
@@ -352,7 +352,7 @@ def test_a_missing_test_is_put_back(toy: Assignment) -> None:
     assert rebuilt.cells == rebuild(toy, answered()).cells
 
 
-def test_a_test_is_the_masters_whatever_became_of_it(toy: Assignment) -> None:
+def test_a_test_is_the_masters_whatever_became_of_it(toy: MasterNotebook) -> None:
     nb = answered()
     nb.cells[4].source = "pass"
     rebuilt = rebuild(toy, nb)
@@ -360,7 +360,7 @@ def test_a_test_is_the_masters_whatever_became_of_it(toy: Assignment) -> None:
     assert rebuilt.repairs == ("the test cell test_double had been changed; the original was run",)
 
 
-def test_a_given_cell_is_the_masters(toy: Assignment) -> None:
+def test_a_given_cell_is_the_masters(toy: MasterNotebook) -> None:
     nb = answered()
     nb.cells[1].source += "\nimport os"
     rebuilt = rebuild(toy, nb)
@@ -368,7 +368,7 @@ def test_a_given_cell_is_the_masters(toy: Assignment) -> None:
     assert rebuilt.repairs == ("the given cell imports had been changed; the original was run",)
 
 
-def test_a_given_cell_is_known_without_metadata_by_its_likeness(toy: Assignment) -> None:
+def test_a_given_cell_is_known_without_metadata_by_its_likeness(toy: MasterNotebook) -> None:
     nb = anonymous(answered())
     nb["cells"][1]["source"] = IMPORTS.replace("ready", "READY")
     rebuilt = rebuild(toy, nb)
@@ -377,13 +377,15 @@ def test_a_given_cell_is_known_without_metadata_by_its_likeness(toy: Assignment)
 
 
 @pytest.mark.parametrize("place", [1, 3, 4])
-def test_a_copy_of_a_cell_that_is_not_the_students_is_dropped(toy: Assignment, place: int) -> None:
+def test_a_copy_of_a_cell_that_is_not_the_students_is_dropped(
+    toy: MasterNotebook, place: int
+) -> None:
     nb = answered()
     nb.cells.append(new_code_cell(nb.cells[place].source))
     assert rebuild(toy, nb) == rebuild(toy, answered())
 
 
-def test_a_changed_copy_is_reported(toy: Assignment) -> None:
+def test_a_changed_copy_is_reported(toy: MasterNotebook) -> None:
     nb = answered()
     nb.cells.append(new_code_cell(IMPORTS.replace("ready", "READY")))
     rebuilt = rebuild(toy, nb)
@@ -392,7 +394,7 @@ def test_a_changed_copy_is_reported(toy: Assignment) -> None:
 
 
 @pytest.mark.parametrize("order", [(STUB, RIGHT), (RIGHT, STUB), (RIGHT, RIGHT)])
-def test_of_copies_the_answered_one_is_taken(toy: Assignment, order: tuple[str, str]) -> None:
+def test_of_copies_the_answered_one_is_taken(toy: MasterNotebook, order: tuple[str, str]) -> None:
     nb = answered()
     nb.cells.insert(3, copy.deepcopy(nb.cells[2]))
     nb.cells[2].source, nb.cells[3].source = order
@@ -403,7 +405,7 @@ def test_of_copies_the_answered_one_is_taken(toy: Assignment, order: tuple[str, 
     assert rebuilt.repairs == (message,)
 
 
-def test_of_two_answers_the_last_is_taken_and_the_first_still_runs(toy: Assignment) -> None:
+def test_of_two_answers_the_last_is_taken_and_the_first_still_runs(toy: MasterNotebook) -> None:
     nb = answered()
     nb.cells.insert(2, copy.deepcopy(nb.cells[2]))
     nb.cells[2].source = "def helper(): ...\ndef double(number): ..."
@@ -412,7 +414,7 @@ def test_of_two_answers_the_last_is_taken_and_the_first_still_runs(toy: Assignme
     assert sources(rebuilt, Role.EXTRA, Role.ANSWER)[:2] == [nb.cells[2].source, RIGHT]
 
 
-def test_copies_without_metadata_are_told_apart_likewise(toy: Assignment) -> None:
+def test_copies_without_metadata_are_told_apart_likewise(toy: MasterNotebook) -> None:
     nb = anonymous(answered())
     nb["cells"].insert(2, {"cell_type": "code", "source": STUB})
     rebuilt = rebuild(toy, nb)
@@ -420,7 +422,7 @@ def test_copies_without_metadata_are_told_apart_likewise(toy: Assignment) -> Non
     assert any("the cell double was there twice" in repair for repair in rebuilt.repairs)
 
 
-def test_the_marked_cell_wins_over_others_that_define_the_name(toy: Assignment) -> None:
+def test_the_marked_cell_wins_over_others_that_define_the_name(toy: MasterNotebook) -> None:
     nb = answered()
     other = "def double(number):\n    return number << 1"
     nb.cells.insert(3, new_code_cell(other))
@@ -429,7 +431,7 @@ def test_the_marked_cell_wins_over_others_that_define_the_name(toy: Assignment) 
     assert rebuilt.repairs == ()
 
 
-def test_an_answer_in_another_cell_is_taken_when_its_own_was_deleted(toy: Assignment) -> None:
+def test_an_answer_in_another_cell_is_taken_when_its_own_was_deleted(toy: MasterNotebook) -> None:
     nb = answered()
     nb.cells[2] = new_code_cell(RIGHT)
     rebuilt = rebuild(toy, nb)
@@ -437,7 +439,7 @@ def test_an_answer_in_another_cell_is_taken_when_its_own_was_deleted(toy: Assign
     assert len(rebuilt.repairs) == 1
 
 
-def test_an_answer_turned_into_text_is_code_again(toy: Assignment) -> None:
+def test_an_answer_turned_into_text_is_code_again(toy: MasterNotebook) -> None:
     nb = answered()
     nb.cells[2].cell_type = "markdown"
     rebuilt = rebuild(toy, nb)
@@ -445,7 +447,7 @@ def test_an_answer_turned_into_text_is_code_again(toy: Assignment) -> None:
     assert len(rebuilt.repairs) == 1
 
 
-def test_another_order_is_put_right_and_reported(toy: Assignment) -> None:
+def test_another_order_is_put_right_and_reported(toy: MasterNotebook) -> None:
     nb = answered()
     nb.cells.reverse()
     rebuilt = rebuild(toy, nb)
@@ -454,7 +456,7 @@ def test_another_order_is_put_right_and_reported(toy: Assignment) -> None:
     assert rebuilt.repairs == (message,)
 
 
-def test_a_cell_that_the_master_no_longer_has_is_extra(toy: Assignment) -> None:
+def test_a_cell_that_the_master_no_longer_has_is_extra(toy: MasterNotebook) -> None:
     nb = answered()
     nb.cells.append(check_cell("old_one", "assert old_one() is None"))
     assert sources(rebuild(toy, nb), Role.EXTRA) == ["assert old_one() is None"]
@@ -463,7 +465,7 @@ def test_a_cell_that_the_master_no_longer_has_is_extra(toy: Assignment) -> None:
 def test_names_in_other_alphabets(tmp_path: Path) -> None:
     source = "def 二倍(数):\n    ### BEGIN SOLUTION\n    return 2 * 数\n    ### END SOLUTION"
     master = toy_notebook([answer_cell("task-1", source)])
-    assignment = read_assignment(write_notebook(master, tmp_path / "a.ipynb"), None)
+    assignment = read_master(write_notebook(master, tmp_path / "a.ipynb"), None)
     nb = {"cells": [{"cell_type": "code", "source": ["def 二倍(x):\n", "    return x + x"]}]}
     assert by_name(rebuild(assignment, nb))["task-1"] == "def 二倍(x):\n    return x + x"
 
@@ -472,28 +474,28 @@ def test_names_in_other_alphabets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("nb", [None, [], "cells", {}, {"cells": None}, {"cells": {"a": 1}}])
-def test_what_is_no_notebook_is_refused(toy: Assignment, nb: Any) -> None:
+def test_what_is_no_notebook_is_refused(toy: MasterNotebook, nb: Any) -> None:
     with pytest.raises(CourseError, match="save it again"):
         rebuild(toy, nb)
 
 
-def test_too_many_cells_are_refused(toy: Assignment) -> None:
+def test_too_many_cells_are_refused(toy: MasterNotebook) -> None:
     with pytest.raises(CourseError, match="delete those"):
         rebuild(toy, {"cells": [{}] * (MAX_CELLS + 1)})
 
 
-def test_a_huge_cell_is_refused(toy: Assignment) -> None:
+def test_a_huge_cell_is_refused(toy: MasterNotebook) -> None:
     with pytest.raises(CourseError, match="shorten it"):
         rebuild(toy, {"cells": [{"source": ["x"] * (MAX_CHARACTERS + 1)}]})
 
 
-def test_half_a_surrogate_pair_can_be_written(toy: Assignment) -> None:
+def test_half_a_surrogate_pair_can_be_written(toy: MasterNotebook) -> None:
     nb = answered()
     nb.cells[2].source = "x = '\ud800'"
     assert by_name(rebuild(toy, nb))["double"].encode()
 
 
-def test_reports_repeat_nothing_that_a_student_wrote(toy: Assignment) -> None:
+def test_reports_repeat_nothing_that_a_student_wrote(toy: MasterNotebook) -> None:
     nb = {"cells": [{"cell_type": "<b>", "id": "<b>", "source": "<b>", "metadata": {"id": "<b>"}}]}
     assert "<b>" not in "".join(rebuild(toy, nb).repairs)
 
@@ -523,7 +525,7 @@ HOSTILE_CELL = JSON | st.fixed_dictionaries(
 
 @given(hostile=st.lists(HOSTILE_CELL, max_size=12))
 @settings(deadline=None)
-def test_no_cells_break_it_or_the_tests(toy: Assignment, hostile: list[Any]) -> None:
+def test_no_cells_break_it_or_the_tests(toy: MasterNotebook, hostile: list[Any]) -> None:
     rebuilt = rebuild(toy, {"cells": hostile})
     assert fixed_in(rebuilt) == fixed(toy)
     assert rebuilt == rebuild(toy, {"cells": hostile})
@@ -531,7 +533,7 @@ def test_no_cells_break_it_or_the_tests(toy: Assignment, hostile: list[Any]) -> 
 
 @given(places=st.lists(st.integers(0, 11), max_size=20), keep=st.booleans())
 @settings(deadline=None)
-def test_cells_copied_moved_and_deleted(toy: Assignment, places: list[int], keep: bool) -> None:
+def test_cells_copied_moved_and_deleted(toy: MasterNotebook, places: list[int], keep: bool) -> None:
     nb = answered()
     nb.cells = [copy.deepcopy(nb.cells[place]) for place in places]
     rebuilt = rebuild(toy, nb if keep else anonymous(nb))
@@ -541,7 +543,7 @@ def test_cells_copied_moved_and_deleted(toy: Assignment, places: list[int], keep
 
 @given(places=st.sets(st.integers(0, 11)))
 @settings(deadline=None)
-def test_metadata_are_not_needed(toy: Assignment, places: set[int]) -> None:
+def test_metadata_are_not_needed(toy: MasterNotebook, places: set[int]) -> None:
     """As long as the cells that a written answer stands between are there."""
     nb = answered()
     nb.cells = [cell for place, cell in enumerate(nb.cells) if place not in places - {8, 9, 10, 11}]

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from course.grading.assignment import Assignment, Cell, Role, defined_names
+from course.grading.assignment import Cell, MasterNotebook, Role, defined_names
 from course.grading.grader import Grader, Terms
-from course.grading.referee import Judgement, Verdict
+from course.grading.referee import Judgement
+from course.grading.results import Verdict
 
 GIVEN = """
 import random
@@ -35,7 +36,7 @@ def question(source: str, cell: str = "test_f") -> Cell:
 
 @pytest.fixture(scope="module")
 def grader() -> Iterator[Grader]:
-    assignment = Assignment("toy", (given(GIVEN),), {}, ())
+    assignment = MasterNotebook("toy", (given(GIVEN),), {}, ())
     terms = Terms(seconds=SECONDS, memory=2 * 2**30)
     with Grader(assignment, terms) as grader:
         yield grader
@@ -200,7 +201,8 @@ def test_every_test_is_run_though_one_fails(hear: Hear) -> None:
     tests = "assert f == 1, 'one'\nassert f == 2, 'two'\nassert f == 3, 'three'"
     judgement = hear("f = 2", tests)
     assert [failure.message for failure in judgement.failures] == ["one", "three"]
-    assert judgement.checked == 3
+    outcomes = [test.outcome.value for test in judgement.tests]
+    assert outcomes == ["failed", "held", "failed"]
 
 
 def test_hidden_failures_are_marked(hear: Hear) -> None:

@@ -62,9 +62,10 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Assignment:
-    """Hold the master's cells, and in `released`, cell by cell, what students got in their place.
+class MasterNotebook:
+    """Hold the cells of a master notebook.
 
+    `released` has, cell by cell, what students got in their place.
     `stubs` are the answers and written answers that students found, by name. Without a released
     notebook it is empty, and `released` is the master without solutions, as far as can be told.
     """
@@ -75,7 +76,7 @@ class Assignment:
     released: tuple[str, ...]
 
 
-def read_assignment(master: Path, released: Path | None) -> Assignment:
+def read_master(master: Path, released: Path | None) -> MasterNotebook:
     """Read the master and the notebook that students got.
 
     Raises `CourseError` when one of them is no notebook or two cells of the master share a name.
@@ -86,7 +87,7 @@ def read_assignment(master: Path, released: Path | None) -> Assignment:
     if twice := [name for name, count in counts.items() if count > 1]:
         raise CourseError(f"{master}: cells share a name ({', '.join(twice)}); rename all but one")
     if released is None:
-        return Assignment(master.stem, cells, {}, tuple(_as_released(cell) for cell in cells))
+        return MasterNotebook(master.stem, cells, {}, tuple(_as_released(cell) for cell in cells))
     others = _cells(released)
     found = {name for other in others for name in _names(other)}
     given = _released_sources(cells, others)
@@ -96,7 +97,7 @@ def read_assignment(master: Path, released: Path | None) -> Assignment:
         # A task asks for cells below it: its own text is no stub.
         if cell.name in found and grading(item).get("solution")
     }
-    return Assignment(master.stem, cells, stubs, given)
+    return MasterNotebook(master.stem, cells, stubs, given)
 
 
 def defined_names(source: str) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ from typing import Any
 
 from course.grading.assignment import Cell
 from course.grading.channel import Channel
-from course.grading.referee import Referee, Verdict
+from course.grading.referee import Referee
+from course.grading.results import Verdict
 from course.grading.standins import Remote
 from course.grading.trial import StudentProcesses, Trial
 

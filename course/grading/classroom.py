@@ -7,12 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from course.errors import CourseError
-from course.grading.assignment import Assignment, read_assignment
+from course.grading.assignment import MasterNotebook, read_master
 from course.grading.collection import Submission, collect
 from course.grading.grader import Terms
 from course.grading.records import FEEDBACK, GRADES, publish, write_notebook, write_records
 from course.grading.results import SubmissionResult
-from course.grading.verdicts import question_results
+from course.grading.verdicts import notebook_result
 from course.grading.wording import one_line
 from course.grading.workers import hear_all
 from course.layout import Course, notebook
@@ -99,23 +99,24 @@ def _grade_all(
     keep.mkdir()
     if not submissions:
         return
-    assignment = _read_assignment(course, lesson)
+    master = _read_master(course, lesson)
     jobs = min(terms.jobs, len(submissions))
-    for submission, outcome in hear_all(assignment, terms, submissions, jobs=jobs):
+    for submission, outcome in hear_all(master, terms, submissions, jobs=jobs):
         if isinstance(outcome, Exception):
             yield SubmissionResult(submission.student, problem=_problem(outcome))
             continue
         rebuilt, judgements = outcome
         write_notebook(rebuilt, judgements, keep / f"{submission.student}.ipynb")
-        questions = question_results(assignment, judgements, rebuilt.unanswered)
-        yield SubmissionResult(submission.student, questions, repairs=rebuilt.repairs)
+        found = notebook_result(master, rebuilt, judgements)
+        yield SubmissionResult(submission.student, (found,))
 
 
-def _read_assignment(course: Course, lesson: str) -> Assignment:
+def _read_master(course: Course, lesson: str) -> MasterNotebook:
     released = notebook(course.release, lesson)
-    master = notebook(course.masters, lesson)
     try:
-        return read_assignment(master, released if released.exists() else None)
+        return read_master(
+            notebook(course.masters, lesson), released if released.exists() else None
+        )
     except CourseError as error:
         raise CourseError(str(error).replace(f"{course.root}{os.sep}", "")) from error
 

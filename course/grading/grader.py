@@ -24,9 +24,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from course.cores import count_cores
-from course.grading.assignment import Assignment, Cell, Role
+from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.channel import Channel, ChannelError, ChannelTimeout
-from course.grading.referee import Judgement, Verdict
+from course.grading.referee import Judgement
+from course.grading.results import Verdict
 from course.grading.sandbox import THREADS, ForkServer, Isolation, Kind, Limits, Student
 
 PACKAGE = Path(__file__).parent
@@ -58,13 +59,13 @@ class Terms:
 
 
 class Grader:
-    """Grade submissions to one assignment, one after another."""
+    """Grade submissions to one notebook, one after another."""
 
-    def __init__(self, assignment: Assignment, terms: Terms) -> None:
+    def __init__(self, master: MasterNotebook, terms: Terms) -> None:
         self._terms = terms
         limits = Limits(cpu=SECONDS_IN_ALL, memory=terms.memory)
         modules = [PACKAGE / f"{name}.py" for name in STUDENT_SIDE]
-        self._preload = _imports(assignment.cells)
+        self._preload = _imports(master.cells)
         self._server = ForkServer(
             terms.isolation,
             limits,

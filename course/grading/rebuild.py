@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from course.errors import CourseError
-from course.grading.assignment import Assignment, Cell, Role, defined_names
+from course.grading.assignment import Cell, MasterNotebook, Role, defined_names
 
 MAX_CELLS, MAX_CHARACTERS = 2_000, 1_000_000
 # Bounds on the work that a hostile notebook can cause; real ones stay far below.
@@ -80,9 +80,9 @@ class Match:
 
 @dataclass(frozen=True)
 class Found:
-    """Hold the assignment, the pieces of a submission and the pieces recognised so far."""
+    """Hold the master, the pieces of a submission and the pieces recognised so far."""
 
-    assignment: Assignment
+    master: MasterNotebook
     pieces: tuple[Piece, ...]
     matches: Mapping[int, Match]
 
@@ -98,16 +98,16 @@ class Found:
 
     def is_students(self, place: int) -> bool:
         """Tell whether what stands at `place` is the student's to write."""
-        return self.assignment.cells[place].role in THE_STUDENTS
+        return self.master.cells[place].role in THE_STUDENTS
 
     def is_original(self, place: int, index: int) -> bool:
         """Tell whether a piece is what students got at `place`, or what the master has there."""
-        originals = (self.assignment.released[place], self.assignment.cells[place].source)
+        originals = (self.master.released[place], self.master.cells[place].source)
         return self.pieces[index].trimmed in map(_trimmed, originals)
 
     def is_stub(self, place: int, index: int) -> bool:
         """Tell whether a piece answers nothing: it is blank or what students got at `place`."""
-        stub = self.assignment.stubs.get(self.assignment.cells[place].name, "")
+        stub = self.master.stubs.get(self.master.cells[place].name, "")
         return self.pieces[index].squeezed in ("", _squeezed(stub))
 
     def candidates(self) -> dict[int, list[int]]:
@@ -131,19 +131,19 @@ class Found:
 Recogniser = Callable[[Found], dict[int, int]]
 
 
-def rebuild(assignment: Assignment, submitted: Any) -> Rebuilt:
-    """Return the cells of `assignment` with the answers and extra cells in `submitted`.
+def rebuild(master: MasterNotebook, submitted: Any) -> Rebuilt:
+    """Return the cells of `master` with the answers and extra cells in `submitted`.
 
     Raises `CourseError` when that is no notebook or absurdly large.
     """
-    found = recognise(assignment, read_pieces(submitted))
+    found = recognise(master, read_pieces(submitted))
     chosen = found.choose()
     extras = _extras(found, chosen)
     cells, unanswered = [*extras[-1]], []
-    for place, cell in enumerate(assignment.cells):
+    for place, cell in enumerate(master.cells):
         if found.is_students(place):
             # A stub stands for what is missing, so that later cells find the name.
-            stub = assignment.stubs.get(cell.name, "")
+            stub = master.stubs.get(cell.name, "")
             source = found.pieces[chosen[place]].source if place in chosen else stub
             cell = replace(cell, source=source)
             if place not in chosen or found.is_stub(place, chosen[place]):
@@ -176,7 +176,7 @@ def read_pieces(submitted: Any) -> tuple[Piece, ...]:
     return pieces
 
 
-def recognise(assignment: Assignment, pieces: tuple[Piece, ...]) -> Found:
+def recognise(master: MasterNotebook, pieces: tuple[Piece, ...]) -> Found:
     """Find out which cell of the master each piece is; the surest ways come first."""
     ways: tuple[tuple[Way, Recogniser], ...] = (
         (Way.NAME, _by_name),
@@ -187,7 +187,7 @@ def recognise(assignment: Assignment, pieces: tuple[Piece, ...]) -> Found:
         (Way.LIKENESS, _by_likeness),
         (Way.PLACE, _by_place),
     )
-    found = Found(assignment, pieces, {})
+    found = Found(master, pieces, {})
     for way, recogniser in ways:
         new = {index: Match(place, way) for index, place in recogniser(found).items()}
         found = replace(found, matches={**found.matches, **new})
@@ -218,14 +218,14 @@ def _text(value: Any) -> str:
 
 
 def _by_name(found: Found) -> dict[int, int]:
-    cells = found.assignment.cells
+    cells = found.master.cells
     places = {cell.name: place for place, cell in enumerate(cells) if cell.name}
     named = ((index, places.get(found.pieces[index].name)) for index in found.unmatched)
     return {index: place for index, place in named if place is not None}
 
 
 def _by_id(found: Found) -> dict[int, int]:
-    places = {cell.id: place for place, cell in enumerate(found.assignment.cells) if cell.id}
+    places = {cell.id: place for place, cell in enumerate(found.master.cells) if cell.id}
     known = ((index, places.get(found.pieces[index].id)) for index in found.unmatched)
     # Of a given cell any copy is as good; an answer's own name says more than an id.
     taken = {place for place in found.claimed if found.is_students(place)}
@@ -235,8 +235,8 @@ def _by_id(found: Found) -> dict[int, int]:
 def _by_source(found: Found) -> dict[int, int]:
     """Recognise what is not the student's by a text that stands but once in the master."""
     places = defaultdict(set)
-    for place, cell in enumerate(found.assignment.cells):
-        for source in (cell.source, found.assignment.released[place]):
+    for place, cell in enumerate(found.master.cells):
+        for source in (cell.source, found.master.released[place]):
             places[cell.kind, _trimmed(source)].add(place)
     result = {}
     for index in found.unmatched:
@@ -249,7 +249,7 @@ def _by_source(found: Found) -> dict[int, int]:
 
 def _by_defined_names(found: Found) -> dict[int, int]:
     """Recognise answers by names that nothing else in the master defines."""
-    cells, claimed = found.assignment.cells, found.claimed
+    cells, claimed = found.master.cells, found.claimed
     missing = [p for p, cell in enumerate(cells) if cell.role is Role.ANSWER and p not in claimed]
     defined = _names_of_pieces(found) if any(cells[place].defines for place in missing) else {}
     if not defined:
@@ -279,21 +279,21 @@ def _by_order(found: Found) -> dict[int, int]:
     """Recognise what students got and left alone, where several cells have the same text."""
 
     def same(place: int, index: int) -> float:
-        is_kind = found.pieces[index].kind == found.assignment.cells[place].kind
+        is_kind = found.pieces[index].kind == found.master.cells[place].kind
         return float(is_kind and found.is_original(place, index))
 
-    return _between_neighbours(found, range(len(found.assignment.cells)), same)
+    return _between_neighbours(found, range(len(found.master.cells)), same)
 
 
 def _by_place(found: Found) -> dict[int, int]:
     """Recognise the student's cells by a likeness to the stub or the solution, and their place."""
-    cells = found.assignment.cells
+    cells = found.master.cells
 
     def alike(place: int, index: int) -> float:
         piece = found.pieces[index]
         if piece.kind != cells[place].kind or not piece.source.strip():
             return 0.0
-        sources = (found.assignment.released[place], cells[place].source)
+        sources = (found.master.released[place], cells[place].source)
         score = max(_likeness(_tokens(piece.source), _tokens(source), ALIKE) for source in sources)
         # Prose need not be like anything: the first text that is not the master's must be it.
         is_prose = cells[place].role is Role.WRITTEN and piece.kind == "markdown"
@@ -325,12 +325,12 @@ def _between_neighbours(
 
 def _by_likeness(found: Found) -> dict[int, int]:
     """Recognise copies of what is not the student's, first of what is still missing."""
-    cells = found.assignment.cells
+    cells = found.master.cells
     originals = [
         (place, cell.kind, _tokens(source))
         for place, cell in enumerate(cells)
         if cell.role not in THE_STUDENTS
-        for source in {found.assignment.released[place], cell.source}
+        for source in {found.master.released[place], cell.source}
     ]
     result, claimed = {}, found.claimed
     for index in found.unmatched:
@@ -394,7 +394,7 @@ def _is_extra(found: Found, index: int, chosen: Mapping[int, int]) -> bool:
 def _repairs(found: Found, chosen: Mapping[int, int]) -> Iterator[str]:
     """Yield what was mended, a line each, in the master's order."""
     candidates = found.candidates()
-    for place, cell in enumerate(found.assignment.cells):
+    for place, cell in enumerate(found.master.cells):
         if cell.role in THE_STUDENTS:
             yield from _repairs_of_answer(found, place, candidates.get(place, []), chosen)
         elif cell.role is not Role.TEXT:
@@ -407,7 +407,7 @@ def _repairs(found: Found, chosen: Mapping[int, int]) -> Iterator[str]:
 def _repairs_of_answer(
     found: Found, place: int, candidates: Sequence[int], chosen: Mapping[int, int]
 ) -> Iterator[str]:
-    cell = found.assignment.cells[place]
+    cell = found.master.cells[place]
     if not candidates:
         yield f"the answer to {cell.name} is missing"
         return
@@ -423,7 +423,7 @@ def _repairs_of_answer(
 
 
 def _repairs_of_given(found: Found, place: int, candidates: Sequence[int]) -> Iterator[str]:
-    cell = found.assignment.cells[place]
+    cell = found.master.cells[place]
     title = f"the {cell.role} cell {cell.name or f'no. {place + 1}'}"
     kept = [found.is_original(place, index) for index in candidates]
     if not kept:

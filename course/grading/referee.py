@@ -5,37 +5,21 @@ student's. What the student's cells define is there as a stand-in (`standins`), 
 plain data. A verdict rests on nothing else than what the asserts here see.
 """
 
-import ast
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from io import StringIO
-from types import CodeType
 
+from course.grading.asserts import CREDIT, FAILED, HOLDS, Assertion, Assertions, read_assertions
 from course.grading.assignment import Cell
+from course.grading.results import AssertResult, Outcome, Verdict
 from course.grading.shell import make_shell
 from course.grading.standins import Breach, Gone, Late, Missing, Refused, Remote
 from course.grading.wording import printable
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
 
-FAILED = "__failed__"
-HOLDS = "__holds__"
 MAX_FAILURES = 50
-
-
-class Verdict(StrEnum):
-    """Say in a word how a question went."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    ERROR = "error"
-    TIMEOUT = "timeout"
-    MEMORY = "memory"
-    CRASHED = "crashed"
-    NOT_ANSWERED = "not-answered"
-    REFUSED = "refused"
 
 
 @dataclass(frozen=True)
@@ -52,13 +36,18 @@ class Failure:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Hold all that the tests of one question found."""
+    """Hold all that the tests of one question found.
+
+    `credit` are points that the test cell itself gives, as nbgrader has it: by its last value.
+    """
 
     test: str
     points: float
-    checked: int
     failures: tuple[Failure, ...]
     seconds: float
+    tests: tuple[AssertResult, ...] = ()
+    is_weighted: bool = False
+    credit: float | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -67,8 +56,13 @@ class Judgement:
 
     @property
     def score(self) -> float:
-        """Return all points or none."""
-        return 0.0 if self.failures else self.points
+        """Return all points or none, unless the tests have weights or the cell gives a credit."""
+        if self.is_weighted and self.failures:
+            held = sum(test.weight for test in self.tests if test.outcome is Outcome.HELD)
+            return self.points * held / sum(test.weight for test in self.tests)
+        if self.failures:
+            return 0.0
+        return self.points if self.credit is None else min(max(self.credit, 0.0), self.points)
 
     def as_ended(self, verdict: Verdict | None) -> "Judgement":
         """Return this judgement with what the machine knows of the end of the student process."""
@@ -90,12 +84,14 @@ class _Record:
     """Note which asserts of a test cell hold."""
 
     cell: Cell
-    lines: set[int] = field(default_factory=set)
+    found: Assertions
+    reached: set[int] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
+    credit: float | None = None
 
     def holds(self, line: int, value: object) -> bool:
         """Note that an assert is reached, and return whether it holds."""
-        self.lines.add(line)
+        self.reached.add(line)
         return bool(value)
 
     def failed(self, line: int, message: object = None) -> None:
@@ -104,6 +100,11 @@ class _Record:
             text = "A test failed, without saying why." if message is None else str(message)
             self.add(line, Verdict.FAILED, text)
 
+    def credited(self, value: object) -> None:
+        """Note the value of the cell's last line, if it is a number as nbgrader sees it."""
+        with suppress(ValueError):
+            self.credit = None if value is None else float(repr(value))
+
     def add(self, line: int, verdict: Verdict, message: str, detail: str = "") -> None:
         """Note what went wrong in a line of the cell."""
         hidden = line_in_region(self.cell.source, line, BEGIN_HIDDEN, END_HIDDEN)
@@ -111,22 +112,29 @@ class _Record:
 
     def judgement(self, began: float) -> Judgement:
         """Return what was noted as a result."""
-        seconds = time.monotonic() - began
-        cell, failures = self.cell, tuple(self.failures)
-        return Judgement(cell.name, cell.points, len(self.lines), failures, seconds)
+        found = self.found
+        tests = tuple(
+            AssertResult(test.name, test.line, test.hidden, self._outcome(test), test.weight)
+            for test in found.tests
+        )
+        return Judgement(
+            self.cell.name,
+            self.cell.points,
+            tuple(self.failures),
+            time.monotonic() - began,
+            tests,
+            found.is_weighted,
+            self.credit,
+        )
 
-
-class _Asserts(ast.NodeTransformer):
-    """Make every assert note its outcome and let the cell go on, so that all tests are run."""
-
-    def visit_Assert(self, node: ast.Assert) -> ast.If:
-        """Turn `assert test, message` into `if not holds(line, test): failed(line, message)`."""
-        line = ast.Constant(node.lineno)
-        arguments: list[ast.expr] = [line] if node.msg is None else [line, node.msg]
-        test = ast.Call(ast.Name(HOLDS, ast.Load()), [line, node.test], [])
-        failed = ast.Expr(ast.Call(ast.Name(FAILED, ast.Load()), arguments, []))
-        found = ast.If(ast.UnaryOp(ast.Not(), test), [failed], [])
-        return ast.fix_missing_locations(ast.copy_location(found, node))
+    def _outcome(self, test: Assertion) -> Outcome:
+        if any(failure.line == test.line for failure in self.failures):
+            return Outcome.FAILED
+        # What ended the cell in the middle of a loop has also cut short the tests in it.
+        cut = [f for f in self.failures if f.verdict is not Verdict.FAILED]
+        if any(test.inside or failure.line in (0, *test.block) for failure in cut):
+            return Outcome.NOT_REACHED
+        return Outcome.HELD if test.line in self.reached else Outcome.NOT_REACHED
 
 
 class Referee:
@@ -161,24 +169,31 @@ class Referee:
         After a `Breach` that is not an end of the copy alone, the judgement says so and the
         student process is of no more use: `remote.usable` is false.
         """
-        record, began = _Record(cell), time.monotonic()
+        began = time.monotonic()
+        try:
+            record = _Record(cell, read_assertions(self._shell.transform_cell(cell.source)))
+        except SyntaxError as error:
+            fault = Failure(error.lineno or 0, Verdict.ERROR, f"the test cell: {error}", False)
+            return Judgement(cell.name, cell.points, (fault,), 0.0)
         remote.give_time(self._seconds)
         try:
             remote.fork()
             self._bind(remote)
             self._run_tests(cell, record)
             remote.end()
-        except Late:
-            record.add(0, Verdict.TIMEOUT, f"no result within {self._seconds:.0f} seconds")
-            remote.usable = False
-        except Gone as gone:
-            record.add(0, Verdict.CRASHED, "the answer ended its process", str(gone))
+        except Breach as breach:
             # Whoever ends a copy may have left answers behind, or say so without having ended.
             remote.usable = False
-        except Breach as breach:
-            record.add(0, Verdict.REFUSED, "the answer disturbed its grading", str(breach))
-            remote.usable = False
+            record.add(_line(breach), verdict_on(breach), self._explain(breach), str(breach))
         return record.judgement(began).because_of(self._refused)
+
+    def _explain(self, breach: Breach) -> str:
+        explanations = {
+            Verdict.TIMEOUT: f"no result within {self._seconds:.0f} seconds",
+            Verdict.CRASHED: "the answer ended its process",
+            Verdict.REFUSED: "the answer disturbed its grading",
+        }
+        return explanations[verdict_on(breach)]
 
     def _bind(self, remote: Remote) -> None:
         """Bring the names that answers should define up to date."""
@@ -198,10 +213,11 @@ class Referee:
 
     def _run_tests(self, cell: Cell, record: _Record) -> None:
         namespace = self._shell.user_ns
-        namespace |= {HOLDS: record.holds, FAILED: record.failed}
+        namespace |= {HOLDS: record.holds, FAILED: record.failed, CREDIT: record.credited}
         try:
+            code = compile(record.found.tree, f"<tests of {cell.name}>", "exec")
             with redirect_stdout(StringIO()):
-                exec(self._compile(cell), namespace)
+                exec(code, namespace)
         except Exception as error:  # noqa: BLE001 - of the test's or of the student's code
             kind = Verdict.REFUSED if isinstance(error, Refused) else Verdict.ERROR
             message = str(error) if kind is Verdict.REFUSED else f"{type(error).__name__}: {error}"
@@ -210,10 +226,12 @@ class Referee:
             if isinstance(error, NameError) and error.name in self._names:
                 record.failures[-1] = replace(record.failures[-1], missing=error.name)
 
-    def _compile(self, cell: Cell) -> CodeType:
-        tree = _Asserts().visit(ast.parse(self._shell.transform_cell(cell.source)))
-        code: CodeType = compile(tree, f"<tests of {cell.name}>", "exec")
-        return code
+
+def verdict_on(breach: Breach) -> Verdict:
+    """Return what a breach says of the answer that was called."""
+    if isinstance(breach, Late):
+        return Verdict.TIMEOUT
+    return Verdict.CRASHED if isinstance(breach, Gone) else Verdict.REFUSED
 
 
 def _line(error: BaseException) -> int:

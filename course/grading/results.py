@@ -1,42 +1,106 @@
-"""What grading finds out, whichever engine does it: the only thing that records are made from."""
+"""What grading finds out: the only thing that records, tables and gradebooks are made from.
 
-from dataclasses import dataclass
+`message` texts are for the student, and may come from the student's code: escape them before they
+are shown. `detail` texts are for the instructor alone, as they may tell of hidden tests.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Status(StrEnum):
-    """Say in words how a question went."""
+class Verdict(StrEnum):
+    """Say in a word how a question went."""
 
     PASSED = "passed"
-    NOT_PASSED = "not passed"
-    NOT_ANSWERED = "not answered"
+    FAILED = "failed"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    CRASHED = "crashed"
+    NOT_ANSWERED = "not-answered"
+    REFUSED = "refused"
+
+
+class Outcome(StrEnum):
+    """Say what became of one assert: in a loop, whether it held each time."""
+
+    HELD = "held"
+    FAILED = "failed"
+    NOT_REACHED = "not-reached"
+
+
+@dataclass(frozen=True)
+class AssertResult:
+    """Hold one assert of a test cell; `name` is its condition as code."""
+
+    name: str
+    line: int
+    hidden: bool
+    outcome: Outcome
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
 class QuestionResult:
-    """Hold the points of one question, and why the rest are missing.
+    """Hold the points of one question, its tests, and why points are missing.
 
-    `message` is plain text that may come from the student's code: escape it before showing it.
+    `cell` is the `grade_id` of its test cell.
     """
 
     question: str
+    cell: str
     score: float
     max_score: float
-    status: Status
+    verdict: Verdict
     message: str = ""
+    detail: str = ""
+    tests: tuple[AssertResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotebookResult:
+    """Hold the questions of one notebook that tests decide; a person marks the written answers.
+
+    `unanswered` names the answer cells, written ones included, that are blank or as they were.
+    """
+
+    notebook: str
+    questions: tuple[QuestionResult, ...]
+    repairs: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Say what a result was made from: hashes (SHA-256) and the isolation level.
+
+    `key` covers all that a result depends on: as long as it is the same, so is the result.
+    """
+
+    key: str
+    submission: str
+    assignment: str
+    isolation: str
 
 
 @dataclass(frozen=True)
 class SubmissionResult:
     """Hold the results of one student, or the `problem` that leaves the grading to a person.
 
-    Only questions that tests decide are here; written answers are marked by a person.
+    `seconds` says how long each stage took. It is all that differs when grading is repeated.
     """
 
     student: str
-    questions: tuple[QuestionResult, ...] = ()
+    notebooks: tuple[NotebookResult, ...] = ()
     problem: str | None = None
-    repairs: tuple[str, ...] = ()
+    origin: Origin | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def questions(self) -> tuple[QuestionResult, ...]:
+        """Return the questions of all notebooks."""
+        return tuple(question for each in self.notebooks for question in each.questions)
 
     @property
     def score(self) -> float:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from course.grading.assignment import Cell, Role
-from course.grading.referee import Failure, Judgement, Referee, Verdict
-from course.grading.standins import Breach, Gone, Late, Remote
+from course.grading.referee import Failure, Judgement, Referee, verdict_on
+from course.grading.results import Verdict
+from course.grading.standins import Breach, Remote
 from course.grading.wording import printable
 
 Ended = Callable[[], Verdict | None]
@@ -58,7 +59,7 @@ class Trial:
         if verdict := self.left_out.get(cell.name):
             message = f"its tests cannot cope with what the answer gives: {EXPLAINED[verdict]}"
             failure = Failure(0, verdict, message, hidden=False)
-            return Judgement(cell.name, cell.points, 0, (failure,), 0.0)
+            return Judgement(cell.name, cell.points, (failure,), 0.0)
         self.processes.judging(cell)
         judgement = self.referee.judge(cell, self._student())
         if self._remote and not self._remote.usable:
@@ -84,7 +85,7 @@ class Trial:
 
     def _blame(self, cell: Cell, breach: Breach) -> None:
         """Go on without a cell that broke its process."""
-        verdict = self._drop() or _verdict(breach)
+        verdict = self._drop() or verdict_on(breach)
         message = f"the cell with this answer: {EXPLAINED[verdict]}"
         for name in cell.defines or (cell.name,):
             self._broke[name] = Failure(0, verdict, message, hidden=False, detail=str(breach))
@@ -127,9 +128,3 @@ EXPLAINED = {
     Verdict.CRASHED: "it ended its process",
     Verdict.REFUSED: "it disturbed its grading",
 }
-
-
-def _verdict(breach: Breach) -> Verdict:
-    if isinstance(breach, Late):
-        return Verdict.TIMEOUT
-    return Verdict.CRASHED if isinstance(breach, Gone) else Verdict.REFUSED

@@ -1,18 +1,26 @@
 """From what the referee found to what the records say of it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from course.grading.assignment import Assignment, Cell, Role
-from course.grading.referee import Failure, Judgement, Verdict
-from course.grading.results import QuestionResult, Status
+from course.grading.assignment import Cell, MasterNotebook, Role
+from course.grading.rebuild import Rebuilt
+from course.grading.referee import Failure, Judgement
+from course.grading.results import NotebookResult, QuestionResult, Verdict
 
 
-def question_results(
-    assignment: Assignment, judgements: Sequence[Judgement], unanswered: Collection[str]
-) -> tuple[QuestionResult, ...]:
-    """Return the result of each question that tests decide, in the order of the master."""
-    answers = dict(_answers_before_tests(assignment.cells))
-    return tuple(_result(item, answers.get(item.test), unanswered) for item in judgements)
+def notebook_result(
+    master: MasterNotebook, rebuilt: Rebuilt, judgements: Sequence[Judgement]
+) -> NotebookResult:
+    """Return the results of the questions that tests decide, in the order of the master."""
+    answers = dict(_answers_before_tests(master.cells))
+    questions = []
+    for judgement in judgements:
+        question = _result(judgement)
+        if judgement.failures and answers.get(judgement.test) in rebuilt.unanswered:
+            question = replace(question, verdict=Verdict.NOT_ANSWERED, message="")
+        questions.append(question)
+    return NotebookResult(master.name, tuple(questions), rebuilt.repairs, rebuilt.unanswered)
 
 
 def _answers_before_tests(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
@@ -25,15 +33,18 @@ def _answers_before_tests(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
             yield cell.name, answer
 
 
-def _result(
-    judgement: Judgement, answer: str | None, unanswered: Collection[str]
-) -> QuestionResult:
-    name, message = judgement.test.removeprefix("test_"), ""
-    status = Status.PASSED
-    if judgement.failures:
-        status = Status.NOT_ANSWERED if answer in unanswered else Status.NOT_PASSED
-        message = "" if answer in unanswered else _message(judgement.failures[0])
-    return QuestionResult(name, judgement.score, judgement.points, status, message)
+def _result(judgement: Judgement) -> QuestionResult:
+    failures = judgement.failures
+    return QuestionResult(
+        question=judgement.test.removeprefix("test_"),
+        cell=judgement.test,
+        score=judgement.score,
+        max_score=judgement.points,
+        verdict=judgement.verdict,
+        message=_message(failures[0]) if failures else "",
+        detail="\n".join(filter(None, map(_detail, failures))),
+        tests=judgement.tests,
+    )
 
 
 def _message(failure: Failure) -> str:
@@ -41,3 +52,10 @@ def _message(failure: Failure) -> str:
     if failure.hidden and failure.verdict is Verdict.ERROR:
         return f"{failure.message.partition(':')[0]} in a hidden test, whose values are not shown."
     return failure.message
+
+
+def _detail(failure: Failure) -> str:
+    hidden = " (hidden)" if failure.hidden else ""
+    return "\n".join(
+        filter(None, [f"line {failure.line}{hidden}: {failure.message}", failure.detail])
+    )

@@ -9,7 +9,7 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 
-from course.grading.assignment import Assignment
+from course.grading.assignment import MasterNotebook
 from course.grading.channel import ChannelError
 from course.grading.collection import Submission, read_submission
 from course.grading.grader import Grader, Terms, Ungraded
@@ -24,7 +24,7 @@ Outcomes = SimpleQueue[tuple[Submission | None, Heard | Exception]]
 
 
 def hear_all(
-    assignment: Assignment, terms: Terms, submissions: Sequence[Submission], *, jobs: int
+    master: MasterNotebook, terms: Terms, submissions: Sequence[Submission], *, jobs: int
 ) -> Iterator[tuple[Submission, Heard | Exception]]:
     """Yield each submission with what was found, or with what kept it from being graded.
 
@@ -34,7 +34,7 @@ def hear_all(
     outcomes: Outcomes = SimpleQueue()
     for task in [*submissions, *[None] * jobs]:
         tasks.put(task)
-    work = partial(_work, assignment, terms, tasks, outcomes)
+    work = partial(_work, master, terms, tasks, outcomes)
     threads = [Thread(target=work, daemon=True) for _ in range(jobs)]
     for thread in threads:
         thread.start()
@@ -48,10 +48,10 @@ def hear_all(
         thread.join()
 
 
-def _work(assignment: Assignment, terms: Terms, tasks: Tasks, outcomes: Outcomes) -> None:
+def _work(master: MasterNotebook, terms: Terms, tasks: Tasks, outcomes: Outcomes) -> None:
     """Grade submissions until none is left; a grader lives in the thread that started it."""
     try:
-        with _Desk(assignment, terms) as desk:
+        with _Desk(master, terms) as desk:
             while (submission := tasks.get()) is not None:
                 outcomes.put((submission, desk.hear(submission)))
     except Exception as error:  # noqa: BLE001 - the class waits for an answer from every thread
@@ -61,12 +61,12 @@ def _work(assignment: Assignment, terms: Terms, tasks: Tasks, outcomes: Outcomes
 class _Desk:
     """Keep a grader, and put another in its place when it breaks."""
 
-    def __init__(self, assignment: Assignment, terms: Terms) -> None:
-        self._assignment, self._terms = assignment, terms
+    def __init__(self, master: MasterNotebook, terms: Terms) -> None:
+        self._master, self._terms = master, terms
         self._stack = ExitStack()
 
     def __enter__(self) -> "_Desk":
-        self._grader = self._stack.enter_context(Grader(self._assignment, self._terms))
+        self._grader = self._stack.enter_context(Grader(self._master, self._terms))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -75,7 +75,7 @@ class _Desk:
     def hear(self, submission: Submission) -> Heard | Exception:
         """Return what was found, or why nothing could be found."""
         try:
-            rebuilt = rebuild(self._assignment, read_submission(submission))
+            rebuilt = rebuild(self._master, read_submission(submission))
             return rebuilt, self._judge(rebuilt)
         except Exception as error:  # noqa: BLE001 - one submission must not stop the class
             return error
