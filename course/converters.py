@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
-from course.layout import Course
+from course.layout import Course, read_settings
 
 GRADEBOOK = "gradebook.db"
 
@@ -43,7 +42,7 @@ def lesson_config(scratch: Course, lesson: str) -> Config:
 
     Whatever gradebook the settings name is for real grades: the one used is in `scratch`.
     """
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(scratch.root)).load_config()
+    config = read_settings(scratch.root)
     config.CourseDirectory.root = str(scratch.root)
     config.CourseDirectory.assignment_id = lesson
     config.CourseDirectory.db_url = gradebook_url(scratch)

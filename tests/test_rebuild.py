@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from course.errors import CourseError
-from course.grading.assignment import MasterNotebook, Role, defined_names, read_master
+from course.grading.assignment import MasterNotebook, Role, read_master
+from course.grading.definitions import defined_names
 from course.grading.rebuild import MAX_CELLS, MAX_CHARACTERS, Rebuilt, rebuild
 from course.layout import notebook
 from course.notebooks import read

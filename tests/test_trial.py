@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from course.grading.assignment import Cell, MasterNotebook, Role, defined_names
+from course.grading.assignment import Cell, MasterNotebook, Role
+from course.grading.definitions import defined_names
 from course.grading.grader import Grader, Terms
 from course.grading.referee import Judgement
 from course.grading.results import Verdict

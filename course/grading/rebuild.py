@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from course.errors import CourseError
-from course.grading.assignment import Cell, MasterNotebook, Role, defined_names
+from course.grading.assignment import Cell, MasterNotebook, Role
+from course.grading.definitions import defined_names
 
 MAX_CELLS, MAX_CHARACTERS = 2_000, 1_000_000
 # Bounds on the work that a hostile notebook can cause; real ones stay far below.
