@@ -85,14 +85,15 @@ def grade_class(
     run = _Run(assignment, terms, records, digest_of_code(terms.readable))
     total = len(chosen.submissions) + len(chosen.refused)
     steps = []
-    for result, known in run.grade(chosen, force=selection.force):
-        steps.append(Progress(result, total, known))
-        on_progress(steps[-1])
-    steps.sort(key=lambda step: step.result.student)
-    results = [step.result for step in steps]
-    names = {result.student for result in results}
-    others = [s.student for s in everybody.submissions if s.student not in names]
-    records.write_grades([*results, *filter(None, map(records.results.find, others))])
+    with records.results.alone():
+        for result, known in run.grade(chosen, force=selection.force):
+            steps.append(Progress(result, total, known))
+            on_progress(steps[-1])
+        steps.sort(key=lambda step: step.result.student)
+        results = [step.result for step in steps]
+        names = {result.student for result in results}
+        others = [s.student for s in everybody.submissions if s.student not in names]
+        records.write_grades([*results, *filter(None, map(records.results.find, others))])
     return ClassReport(
         tuple(results), frozenset(step.result.student for step in steps if step.known), records
     )

@@ -5,15 +5,17 @@ finds a result only where the rest is there too, and grades all others again.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
+from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 import course
+from course.errors import CourseError
 from course.grading.results import SubmissionResult
 
 
@@ -22,6 +24,18 @@ class Ledger:
     """Keep results in `folder`, which is made when it is needed."""
 
     folder: Path
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep others from writing here; raises `CourseError` where somebody does already."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.folder / ".lock", timeout=0):
+                yield
+        except Timeout:
+            raise CourseError(
+                f"{self.folder}: somebody is grading this already; wait, or name another --out"
+            ) from None
 
     def find(self, student: str) -> SubmissionResult | None:
         """Return the result of a student; None where there is none that can be read."""
@@ -41,16 +55,12 @@ class Ledger:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file such that it is there whole or as before, even after a loss of power."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    part = path.with_name(f".{path.name}.part")  # if it is left behind, the next one replaces it
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 def digest_of_code(others: Iterable[Path]) -> str:
