@@ -242,23 +242,26 @@ def proven_as_json(proofs: "list[Proof]") -> None:
 
 
 def summary(course: Course) -> None:
-    """Show a table of what there is to open."""
-    table, sample = Table("lesson", "what", "open"), course.root / "build" / "grading"
+    """Show a table of what there is to open; of grades, the class's own or else the sample's."""
+    table = Table("lesson", "what", "open")
+    graded = (course.root, course.root / "build" / "grading")
     for lesson in course.lessons:
         rows = {
-            "student version": notebook(course.release, lesson),
-            "executed solution": course.executed / f"{lesson}.html",
-            "grades": sample / "grades" / f"{lesson}.csv",
+            "student version": [notebook(course.release, lesson)],
+            "executed solution": [course.executed / f"{lesson}.html"],
+            "grades": [folder / "grades" / f"{lesson}.csv" for folder in graded],
         }
-        for what, path in rows.items():
-            table.add_row(escape(lesson), what, _place(path))
-    table.add_row("all", "feedback", _place(sample / "feedback"))
+        for what, paths in rows.items():
+            table.add_row(escape(lesson), what, _place(*paths))
+    table.add_row("all", "feedback", _place(course.feedback, graded[1] / "feedback"))
     table.add_row("all", "report on the run", _place(course.executed / "index.html"))
     console().print(table)
 
 
-def _place(path: Path) -> str:
-    return escape(relative(path)) if path.exists() else "not made yet"
+def _place(*paths: Path) -> str:
+    """Return the first of `paths` that is there."""
+    found = next((path for path in paths if path.exists()), None)
+    return escape(relative(found)) if found else "not made yet"
 
 
 def relative(path: Path) -> str:

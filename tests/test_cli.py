@@ -14,8 +14,10 @@ import pytest
 from course import cli, display
 from course.build import build
 from course.errors import CourseError
-from course.grading.classroom import ClassReport
-from course.grading.results import QuestionResult, Status, SubmissionResult
+from course.grading.assignment import Assignment
+from course.grading.classroom import ClassReport, Progress
+from course.grading.records import Records
+from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
 from course.layout import Course, notebook
 from tests.toy import (
     REPOSITORY_ROOT,
@@ -198,7 +200,7 @@ def test_grading_without_a_problem_succeeds(
     result = SubmissionResult("ann")
     monkeypatch.setattr(
         "course.grading.classroom.grade_class",
-        lambda *_, **__: ClassReport((result,), course.grading("toy")),
+        lambda *_, **__: report(course.root, result),
     )
     assert shell("grade", "toy").code == 0
 
@@ -211,8 +213,8 @@ def test_summary_lists_what_there_is_and_promises_nothing_else(way: dict[str, En
         "release/toy/toy.ipynb",
         "build/executed/toy.html",
         "build/executed/index.html",
-        "build/grading/toy/grades.csv",
-        "build/grading/toy/feedback",
+        "grades/toy.csv",
+        "feedback",
     ):
         assert path in out
 
@@ -423,7 +425,9 @@ def test_a_file_in_place_of_the_results_folder(shell: Shell, course: Course) -> 
     (course.root / "taken").touch()
     ended = shell("grade", "toy", "--out", "taken")
     assert ended.code == 1
-    assert ended.line == "error: taken: File exists; mend that and run the command again"
+    assert ended.line == (
+        "error: taken/results/toy: Not a directory; mend that and run the command again"
+    )
 
 
 def test_a_release_file_that_cannot_be_written(shell: Shell, course: Course) -> None:
@@ -497,15 +501,16 @@ def test_a_bad_pair_among_good_ones_is_named() -> None:
 
 
 def report(tmp_path: Path, *results: SubmissionResult) -> ClassReport:
-    return ClassReport(results, tmp_path / "[red]out[/]")
+    records = Records.of(Course(tmp_path), Assignment("toy", ()), tmp_path / "[red]out[/]")
+    return ClassReport(results, frozenset(), records)
 
 
 def test_names_in_a_graded_class_are_shown_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    question = QuestionResult("[b]q[/b]", 1, 2, Status.NOT_PASSED)
-    good = SubmissionResult("[/]ann", (question,))
+    question = QuestionResult("[b]q[/b]", "test_q", 1, 2, Verdict.FAILED)
+    good = SubmissionResult("[/]ann", (NotebookResult("toy", (question,)),))
     bad = SubmissionResult("bob", problem="there is '[red]x[/red] :bomb:.ipynb': rename it")
     display.graded(report(tmp_path, good, bad))
     out = capsys.readouterr().out
@@ -515,8 +520,11 @@ def test_names_in_a_graded_class_are_shown_as_they_are(
 
 def test_results_that_come_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     with display.GradingProgress("[/]toy") as progress:
-        progress.update(SubmissionResult("[/]ann"), 2)
-        progress.update(SubmissionResult("bob", problem="[/] is no notebook"), 2)
+        for result in (
+            SubmissionResult("[/]ann"),
+            SubmissionResult("bob", problem="[/] is no notebook"),
+        ):
+            progress.update(Progress(result, 2))
     assert capsys.readouterr().out == "  [/]ann: 0 of 0 points\n  bob: [/] is no notebook\n"
 
 
