@@ -326,8 +326,9 @@ def break_graders(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     class Broken(Grader):
         def grade(self, cells: Sequence[Cell]) -> list[Judgement]:
             if next(breaks, None) is not None:
-                self._bench_process.kill()
-                self._bench_process.wait()
+                [engine] = self._engines.values()
+                engine._bench_process.kill()
+                engine._bench_process.wait()
             return super().grade(cells)
 
     monkeypatch.setattr(workers, "Grader", Broken)

@@ -26,6 +26,7 @@ from course.grading.sandbox import (
     Isolation,
     Kind,
     Limits,
+    Program,
     ServerDied,
     Student,
     check_sandbox,
@@ -55,13 +56,8 @@ def run(channel, setup):
 
 def in_folder(folder: Path, isolation: Isolation, limits: Limits) -> ForkServer:
     (folder / "sandbox_entry.py").write_text(ENTRY)
-    return ForkServer(
-        isolation,
-        limits,
-        preload=["json", "sandbox_entry"],
-        readable=[folder / "sandbox_entry.py"],
-        entry="sandbox_entry:run",
-    )
+    program = Program("sandbox_entry:run", preload=("json", "sandbox_entry"))
+    return ForkServer(isolation, limits, program, readable=[folder / "sandbox_entry.py"])
 
 
 @pytest.fixture(scope="module")
@@ -666,10 +662,9 @@ def test_death_of_the_trusted_side_leaves_nothing(folder: Path, isolation: Isola
 import sys, time
 from pathlib import Path
 from course.grading.sandbox import *
-server = ForkServer(
-    Isolation({str(isolation)!r}), Limits(), preload=["json", "sandbox_entry"],
-    readable=[Path({str(folder / "sandbox_entry.py")!r})], entry="sandbox_entry:run",
-)
+program = Program("sandbox_entry:run", preload=("json", "sandbox_entry"))
+readable = [Path({str(folder / "sandbox_entry.py")!r})]
+server = ForkServer(Isolation({str(isolation)!r}), Limits(), program, readable=readable)
 server.start()
 import json
 student = server.spawn(b"os.fork(); say(1); time.sleep(60)")
@@ -690,9 +685,8 @@ time.sleep(60)
 
 
 def test_import_that_fails_is_told(folder: Path) -> None:
-    server = ForkServer(
-        Isolation.SANDBOX, LIMITS, preload=["no_such_module"], readable=[], entry="json:loads"
-    )
+    program = Program("json:loads", preload=("no_such_module",))
+    server = ForkServer(Isolation.SANDBOX, LIMITS, program, readable=[])
     with pytest.raises(CourseError, match="No module named 'no_such_module'"):
         server.start()
 
@@ -703,9 +697,8 @@ def test_import_that_starts_a_thread_is_refused(folder: Path) -> None:
         "import threading, time\n"
         "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
     )
-    server = ForkServer(
-        Isolation.SANDBOX, LIMITS, preload=["threaded"], readable=[module], entry="json:loads"
-    )
+    program = Program("json:loads", preload=("threaded",))
+    server = ForkServer(Isolation.SANDBOX, LIMITS, program, readable=[module])
     with pytest.raises(CourseError, match="started 1 threads"):
         server.start()
 

@@ -62,6 +62,12 @@ class Randomness:
 GLOBAL_RANDOMNESS = (Randomness("torch"), Randomness("numpy"), Randomness("random"))
 
 
+def seed_generators() -> None:
+    """Seed all global random generators, so that grading twice gives the same."""
+    for generator in GLOBAL_RANDOMNESS:
+        generator.seed(0)
+
+
 class _Pickler(cloudpickle.Pickler):
     def __init__(self, file: io.BytesIO, token: Callable[[Any], Token | None]) -> None:
         super().__init__(file, protocol=5)

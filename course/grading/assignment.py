@@ -2,10 +2,11 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,16 @@ def read_master(master: Path, released: Path | None) -> MasterNotebook:
         if cell.name in found and grading(item).get("solution")
     }
     return MasterNotebook(master.stem, cells, stubs, given)
+
+
+def runnable(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+    """Return the cells that are run for grading."""
+    return tuple(cell for cell in cells if cell.kind == "code" and not cell.skipped)
+
+
+def leading_given(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+    """Return the instructor's cells that are run before anything else."""
+    return tuple(takewhile(lambda cell: cell.role is Role.GIVEN, runnable(cells)))
 
 
 def _cells(path: Path) -> list[Any]:

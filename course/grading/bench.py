@@ -1,25 +1,26 @@
 """The bench: a process that has all imported and forks a referee process for each submission.
 
-It is trusted, has the tests, and runs no code of a student's. `course.grading.grader` starts it, as
-`python -m course.grading.bench SOCKET SETTINGS`, and sends it one socket for each submission; over
-that socket the referee process gets the submission, asks for student processes and says what it is
-about to judge, so that the grader knows which test to leave out should it never end.
+It is trusted, has the tests, and runs no code of a student's. `course.grading.engine` starts it, as
+`python -m course.grading.bench SOCKET`, and sends it the settings and then one socket for each
+submission. Over that one the referee process gets the submission, asks for student processes and
+says what it is about to judge, so that the grader knows which test to leave out should it never
+end.
 """
 
 import importlib
-import json
 import os
 import pickle
 import resource
 import signal
 import socket
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
 
 from course.grading.assignment import Cell
 from course.grading.channel import Channel
+from course.grading.fork_server import READY, read_setup, take_steps
+from course.grading.limits import fork_alike
 from course.grading.referee import Referee
 from course.grading.results import Verdict
 from course.grading.standins import Remote
@@ -30,35 +31,48 @@ MAX_MESSAGE = 2**28
 PATIENCE = 24 * 3600.0
 
 
-def main(file: int, settings: Mapping[str, Any]) -> None:
+@dataclass(frozen=True)
+class Settings:
+    """Hold what the grader decides once for all submissions, and the cells that all begin with."""
+
+    preload: tuple[str, ...]
+    prefix: tuple[Cell, ...]
+    seconds: float
+    memory: int
+
+
+def main(file: int) -> None:
     """Fork a referee process for each socket that comes, until the grader hangs up."""
     os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "agg"}
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a forked process could not use it
-    for name in settings["preload"]:
+    orders = socket.socket(fileno=file)
+    settings: Settings = pickle.loads(read_setup(orders))
+    for name in settings.preload:
         with suppress(ImportError):
             importlib.import_module(name)
+    referee = Referee(settings.seconds)
+    take_steps(orders, referee.prepare(settings.prefix), scratch=None)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for referees
-    orders = socket.socket(fileno=file)
+    orders.sendall(READY)
     while True:
         data, files, _, _ = socket.recv_fds(orders, 1, 1)
         if not data:
             return
-        if os.fork() == 0:
+        if fork_alike() == 0:
             orders.close()
-            _referee_process(socket.socket(fileno=files[0]), settings)
+            _referee_process(socket.socket(fileno=files[0]), settings, referee)
             os._exit(0)
         os.close(files[0])
 
 
-def _referee_process(connection: socket.socket, settings: Mapping[str, Any]) -> None:
+def _referee_process(connection: socket.socket, settings: Settings, referee: Referee) -> None:
     """Hear the submission that comes over `connection`, and say what was found."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    _limit_memory(settings["memory"])
+    _limit_memory(settings.memory)
     grader = Channel(connection)
     _tell(grader, "process", os.getpid())
     cells, left_out = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
-    seconds = settings["seconds"]
-    trial = Trial(Referee(seconds), _processes(grader, connection), seconds, left_out)
+    trial = Trial(referee, _processes(grader, connection), settings.seconds, left_out)
     try:
         _tell(grader, "judged", trial.hear(cells))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not be a student's zero
@@ -97,4 +111,4 @@ def _limit_memory(more: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), json.loads(sys.argv[2]))
+    main(int(sys.argv[1]))

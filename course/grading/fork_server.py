@@ -16,6 +16,9 @@ Control and report sockets are closed in it before anything of the student's run
 The setup, which may hold what other students must not see, comes over the channel: had the server
 read it, every later student would find it in the memory that it inherits.
 
+Before the first fork the server takes the steps of its program that are alike for all students: all
+that they need to know, and nothing else, is in them. The trusted side hears when each begins.
+
 The server has one thread, lest a fork copies a lock that nobody will open. It sets its children's
 exit status aside unseen (SIGCHLD is ignored): no zombies, and nothing to keep for a student.
 
@@ -34,10 +37,11 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from course.grading.limits import (
     LIBC,
@@ -49,6 +53,7 @@ from course.grading.limits import (
     drop_privileges,
     filter_system_calls,
     forbid_new_privileges,
+    fork_alike,
     fork_into_namespaces,
     furnish_namespaces,
     hide_memory,
@@ -56,15 +61,32 @@ from course.grading.limits import (
 )
 
 Entry = Callable[[socket.socket, bytes], object]
-READY = b"r"
+# What the trusted side hears while a server starts: a step begins, or it can fork; or it cannot,
+# as the steps left something behind that a fork does not carry.
+STEP, READY, UNFIT = b"s", b"r", b"u"
 ASK = b"a"
 HELLO = b"h"
 SIZE = struct.Struct("!Q")
 # How the student ended, as `os.wait` says it, and the seconds of CPU time it used.
 RECORD = struct.Struct("!id")
 FAILED = 70
+OPEN_FILES = (Path("/proc/self/fd"), Path("/dev/fd"))
 MOST_FILES = 1 << 20
 HUGE_PAGE, MADV_COLLAPSE = 1 << 21, 25
+
+
+@dataclass(frozen=True)
+class Program:
+    """Say what runs: modules that are imported, and functions, named as "module:function".
+
+    `entry` is called in each student's process with the channel and the setup. `prepare` is called
+    in the server with `steps`, before the first fork, and yields before each of them.
+    """
+
+    entry: str
+    preload: tuple[str, ...] = ()
+    prepare: str = ""
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,20 +95,21 @@ class Settings:
 
     isolation: Isolation
     limits: Limits
-    preload: tuple[str, ...]
     hidden: tuple[str, ...]
-    entry: str
+    program: Program
 
     @classmethod
-    def parse(cls, text: str) -> "Settings":
+    def parse(cls, text: bytes) -> "Settings":
         """Read what `json.dumps(dataclasses.asdict(settings))` wrote."""
         fields = json.loads(text)
+        program = fields["program"]
+        for name in ("preload", "steps"):
+            program[name] = tuple(program[name])
         return cls(
             Isolation(fields["isolation"]),
             Limits(**fields["limits"]),
-            tuple(fields["preload"]),
             tuple(fields["hidden"]),
-            fields["entry"],
+            Program(**program),
         )
 
 
@@ -119,24 +142,22 @@ class Request:
         os.close(self.report)
 
 
-def main(control_file: str, settings_text: str) -> None:
+def main(control_file: str) -> None:
     """Import what students need, then fork at every request until the trusted side hangs up."""
     control = socket.socket(fileno=int(control_file))
-    settings = Settings.parse(settings_text)
-    for name in settings.preload:
+    settings = Settings.parse(read_setup(control))
+    for name in settings.program.preload:
         importlib.import_module(name)
-    entry = _find(settings.entry)
+    entry: Entry = _find(settings.program.entry)
     forbidden = compile_filter() if settings.isolation is Isolation.SANDBOX else b""
     _refuse_threads()
+    scratch = Path(os.environ["HOME"]) if settings.isolation is Isolation.SANDBOX else None
+    take_steps(control, _steps(settings.program), scratch)
     mould = Mould(settings, entry, address_space(), (os.getuid(), os.getgid()), forbidden)
-    # What lives now lives for ever: without it in the collector's lists, children copy fewer pages.
-    gc.collect()
-    gc.freeze()
-    _use_huge_pages()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     control.sendall(READY)
     while request := _receive(control):
-        fork = fork_into_namespaces if mould.is_sandbox else os.fork
+        fork = fork_into_namespaces if mould.is_sandbox else fork_alike
         _fork(partial(_begin, control, request, mould), fork)
         request.close()
 
@@ -146,18 +167,56 @@ def probe(channel: socket.socket, setup: bytes) -> None:
     channel.sendall(setup)
 
 
-def _find(entry: str) -> Entry:
-    module, _, name = entry.partition(":")
-    found: Entry = getattr(importlib.import_module(module), name)
+def take_steps(control: socket.socket, steps: Iterable[object], scratch: Path | None) -> None:
+    """Take the steps before the first fork, and say over `control` when each begins.
+
+    Ends this process when they leave threads or open files behind, or files in `scratch`, of which
+    forked processes get a new one: they would miss what the next steps may build on.
+    """
+    threads, files = _count_threads(), _files(scratch)
+    for _ in steps:
+        control.sendall(STEP)
+    gc.collect()
+    if _count_threads() != threads or not _forks_find(files, scratch):
+        control.sendall(UNFIT)
+        sys.exit("the steps before the first fork left something that no fork carries")
+    # What lives now lives for ever: without it in the collector's lists, children copy fewer pages.
+    gc.freeze()
+    _use_huge_pages()
+
+
+def _steps(program: Program) -> Iterable[object]:
+    return _find(program.prepare)(program.steps) if program.prepare else ()
+
+
+def _find(function: str) -> Callable[..., Any]:
+    module, _, name = function.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
 
 
 def _refuse_threads() -> None:
     """Exit when an imported module started a thread, which a fork would cut off."""
-    tasks = Path("/proc/self/task")
-    count = len(list(tasks.iterdir())) if tasks.exists() else threading.active_count()
-    if count > 1:
+    if (count := _count_threads()) > 1:
         sys.exit(f"the imported modules started {count - 1} threads: nothing can be forked safely")
+
+
+def _count_threads() -> int:
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.exists() else threading.active_count()
+
+
+def _files(scratch: Path | None) -> list[str]:
+    """Return what files this process has open, the folder it is in, and what is in `scratch`."""
+    files = next(path for path in OPEN_FILES if path.exists())
+    written = map(str, scratch.rglob("*")) if scratch else ()
+    return sorted([*os.listdir(files), os.getcwd(), *written])
+
+
+def _forks_find(files: list[str], scratch: Path | None) -> bool:
+    """Tell whether a forked process finds these files: some modules close their own in one."""
+    child = _fork(lambda: os._exit(_files(scratch) != files))
+    return os.waitpid(child, 0)[1] == 0
 
 
 def _use_huge_pages() -> None:
@@ -182,8 +241,8 @@ def _receive(control: socket.socket) -> Request | None:
     return Request(*files) if asked else None
 
 
-def _read_setup(channel: socket.socket) -> bytes:
-    """Return what the trusted side sends first: its length and the setup."""
+def read_setup(channel: socket.socket) -> bytes:
+    """Return what the trusted side sends first, after its length."""
     (size,) = SIZE.unpack(_read(channel, SIZE.size))
     return _read(channel, size)
 
@@ -198,7 +257,7 @@ def _read(channel: socket.socket, size: int) -> bytes:
     return bytes(content)
 
 
-def _fork(work: Callable[[], object], fork: Callable[[], int] = os.fork) -> int:
+def _fork(work: Callable[[], object], fork: Callable[[], int] = fork_alike) -> int:
     """Run `work` in a child, which ends with it; an error goes to the standard error output.
 
     Returns 0 when no process can be had: the request's sockets close, which tells the other side.
@@ -315,7 +374,7 @@ def _run(request: Request, mould: Mould) -> None:
         filter_system_calls(mould.forbidden)
     set_limits(mould.settings.limits, mould.addresses, is_alone=mould.is_sandbox)
     channel = socket.socket(fileno=request.channel)
-    mould.entry(channel, _read_setup(channel))
+    mould.entry(channel, read_setup(channel))
 
 
 def _close_files(channel: int) -> None:

@@ -13,6 +13,7 @@ import ctypes
 import errno
 import math
 import os
+import random
 import resource
 import signal
 import sys
@@ -112,6 +113,14 @@ def _limit(kind: int, soft: int, hard: int | None = None) -> None:
     if most != resource.RLIM_INFINITY:
         wanted = (min(wanted[0], most), min(wanted[1], most))
     resource.setrlimit(kind, wanted)
+
+
+def fork_alike() -> int:
+    """Fork like `os.fork`, after which Python would seed the child's `random` anew, by chance."""
+    state = random.getstate()
+    child = os.fork()
+    random.setstate(state)
+    return child
 
 
 def fork_into_namespaces() -> int:

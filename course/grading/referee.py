@@ -6,15 +6,16 @@ plain data. A verdict rests on nothing else than what the asserts here see.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from io import StringIO
 
+from course.grading.arguments import seed_generators
 from course.grading.asserts import CREDIT, FAILED, HOLDS, Assertion, Assertions, read_assertions
 from course.grading.assignment import Cell
 from course.grading.results import AssertResult, Outcome, Verdict
-from course.grading.shell import make_shell
+from course.grading.shell import make_shell, run_cell
 from course.grading.standins import Breach, Gone, Late, Missing, Refused, Remote
 from course.grading.wording import printable
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
@@ -147,13 +148,23 @@ class Referee:
         self._refused: dict[str, Failure] = {}
         self.given: dict[int, str] = {}
 
+    def prepare(self, cells: Iterable[Cell]) -> Iterator[None]:
+        """Run the instructor's first cells before there is a student, and yield before each."""
+        seed_generators()
+        for cell in cells:
+            yield
+            self._run_own(cell)
+
     def run_given(self, cell: Cell, remote: Remote) -> None:
         """Run a cell of the instructor's here; where it fails, the next one goes on."""
         remote.give_time(self._seconds)
         self._bind(remote)
+        self._run_own(cell)
+
+    def _run_own(self, cell: Cell) -> None:
         before = dict(self._shell.user_ns)
         with redirect_stdout(StringIO()):
-            self._shell.run_cell(cell.source)
+            run_cell(self._shell, cell.source)
         for name, value in self._shell.user_ns.items():
             own = getattr(value, "__module__", None) == "__main__"
             if own and before.get(name) is not value and name not in self._names:

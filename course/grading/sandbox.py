@@ -50,6 +50,7 @@ from typing import IO, Self
 
 from course.errors import CourseError
 from course.grading import fork_server
+from course.grading.fork_server import Program
 from course.grading.limits import HOME, TEMPORARY, UID, Isolation, Limits
 
 __all__ = [
@@ -59,9 +60,14 @@ __all__ = [
     "Isolation",
     "Kind",
     "Limits",
+    "Program",
     "ServerDied",
+    "StepLost",
     "Student",
+    "Unfit",
+    "await_ready",
     "check_sandbox",
+    "send_setup",
 ]
 
 LOST = (
@@ -99,6 +105,18 @@ SENDER = struct.Struct("3i")
 
 class ServerDied(Exception):  # noqa: N818 - it says what happened
     """Report that the fork server is gone, or cannot start a process: start another one."""
+
+
+class Unfit(Exception):  # noqa: N818
+    """Report that a program's steps left behind what no fork carries: start it without them."""
+
+
+class StepLost(Exception):  # noqa: N818
+    """Report that a step of a program did not end in time (`late`), or ended its process."""
+
+    def __init__(self, step: int, *, late: bool) -> None:
+        super().__init__(step)
+        self.step, self.late = step, late
 
 
 class Kind(StrEnum):
@@ -189,25 +207,19 @@ class Student:
 
 
 class ForkServer:
-    """Start students' processes from one that has imported the modules `preload` already.
+    """Start students' processes from one that has imported what `program` needs already.
 
-    Each calls `entry` ("module:function") with its channel and its setup, then ends. `readable` are
-    the files and folders that it may read, besides Python and the system's libraries; packages and
+    Each calls the program's entry with its channel and its setup, then ends. `readable` are the
+    files and folders that it may read, besides Python and the system's libraries; packages and
     modules among them can be imported. The server ends with the thread that started it.
     """
 
     def __init__(
-        self,
-        isolation: Isolation,
-        limits: Limits,
-        *,
-        preload: Sequence[str],
-        readable: Sequence[Path],
-        entry: str,
+        self, isolation: Isolation, limits: Limits, program: Program, *, readable: Sequence[Path]
     ):
         self._readable = tuple(path.resolve() for path in readable)
         hidden = () if isolation is Isolation.PROCESS else _hidden(_visible(self._readable))
-        self._settings = fork_server.Settings(isolation, limits, tuple(preload), hidden, entry)
+        self._settings = fork_server.Settings(isolation, limits, hidden, program)
         self._students: set[Student] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -221,10 +233,11 @@ class ForkServer:
     ) -> None:
         self.close()
 
-    def start(self) -> None:
-        """Start the server and wait until it has imported all.
+    def start(self, *, step_seconds: float = START_SECONDS) -> None:
+        """Start the server and wait until it has imported all and taken its program's steps.
 
-        Raises `CourseError` when it cannot be started or one of its imports fails.
+        Raises `CourseError` when it cannot be started or one of its imports fails, and `Unfit` or
+        `StepLost` when the steps go wrong.
         """
         if self._settings.isolation is Isolation.SANDBOX:
             _find_bubblewrap()
@@ -235,11 +248,7 @@ class ForkServer:
         with theirs:
             self._process = self._launch(theirs.fileno())
         self._watcher: threading.Thread | None = None
-        ready, pid = _hear(self._control, START_SECONDS)
-        if ready != fork_server.READY:
-            self.close()
-            raise CourseError(f"the fork server did not start: {self._complaint}")
-        if pid:
+        if pid := self._await_ready(step_seconds):
             self._watcher = threading.Thread(target=self._watch, args=(pid,), daemon=True)
             self._watcher.start()
 
@@ -267,10 +276,7 @@ class ForkServer:
         self._running()
         with self._lock:
             self._students.add(student)
-        with suppress(OSError):  # one that has ended already says so by `ended`
-            channel.settimeout(SPAWN_SECONDS)
-            channel.sendall(fork_server.SIZE.pack(len(setup)) + setup)
-        channel.settimeout(None)
+        send_setup(channel, setup)
         return student
 
     def close(self) -> None:
@@ -293,9 +299,22 @@ class ForkServer:
         self._errors.close()
         self._home.cleanup()
 
+    def _await_ready(self, step_seconds: float) -> int:
+        """Return the server's process when it is ready; end it when it will not be."""
+        try:
+            send_setup(self._control, json.dumps(asdict(self._settings)).encode())
+            return await_ready(self._control, step_seconds)
+        except ServerDied:
+            self.close()
+            raise CourseError(f"the fork server did not start: {self._complaint}") from None
+        except (StepLost, Unfit):
+            self._process.kill()
+            self.close()
+            raise
+
     def _launch(self, control: int) -> subprocess.Popen[bytes]:
         module = ["-P", "-s", "-m", "course.grading.fork_server"]
-        command = [sys.executable, *module, str(control), json.dumps(asdict(self._settings))]
+        command = [sys.executable, *module, str(control)]
         environment = _environment(self._readable, home=Path(self._home.name))
         if self._settings.isolation is Isolation.SANDBOX:
             inside = _environment(self._readable, home=HOME)
@@ -339,6 +358,34 @@ class ForkServer:
                         self._process.kill()
 
 
+def send_setup(end: socket.socket, setup: bytes) -> None:
+    """Send what a process reads first; one that has ended already says so when it is awaited."""
+    end.settimeout(SPAWN_SECONDS)
+    with suppress(OSError):
+        end.sendall(fork_server.SIZE.pack(len(setup)) + setup)
+    end.settimeout(None)
+
+
+def await_ready(end: socket.socket, step_seconds: float) -> int:
+    """Wait until a server at the other end can fork, and return its process, 0 where unknown.
+
+    Raises `ServerDied` when it ends or says nothing, `StepLost` when that happens in one of its
+    steps, for each of which it has `step_seconds`, and `Unfit` when it cannot fork after them.
+    """
+    heard, pid = _hear(end, START_SECONDS)
+    steps = 0
+    while heard == fork_server.STEP:
+        steps += 1
+        heard, _ = _hear(end, step_seconds)
+    if heard == fork_server.UNFIT:
+        raise Unfit
+    if heard == fork_server.READY:
+        return pid
+    if steps:
+        raise StepLost(steps - 1, late=not _readable(end, 0))
+    raise ServerDied("it did not start")
+
+
 def check_sandbox() -> None:
     """Try all that a sandbox needs, by running a process in one.
 
@@ -346,9 +393,9 @@ def check_sandbox() -> None:
     """
     if sys.platform != "linux":
         raise CourseError(f"a sandbox needs Linux and bubblewrap; grade there, {INSTEAD}")
-    entry = "course.grading.fork_server:probe"
+    program = Program("course.grading.fork_server:probe")
     _find_bubblewrap()
-    server = ForkServer(Isolation.SANDBOX, Limits(), preload=(), readable=(), entry=entry)
+    server = ForkServer(Isolation.SANDBOX, Limits(), program, readable=())
     try:
         with server, server.spawn(b"?") as student:
             student.socket.settimeout(SPAWN_SECONDS)

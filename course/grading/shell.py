@@ -1,5 +1,6 @@
 """The IPython shell in which cells run: of a referee, of a student process, of a proof."""
 
+import sys
 from typing import Any
 
 
@@ -17,3 +18,12 @@ def make_shell() -> Any:
     # Nobody reads the tracebacks, and to format one takes longer than most tests.
     shell.showtraceback = lambda *_, **__: None
     return shell
+
+
+def run_cell(shell: Any, source: str) -> BaseException | None:
+    """Run a cell as IPython does, close its figures, and return what it raised, if so."""
+    result = shell.run_cell(source)
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
+    error: BaseException | None = result.error_before_exec or result.error_in_exec
+    return error

@@ -10,9 +10,8 @@ for in the middle of a call: then this side sends `callback` and goes on when th
 """
 
 import os
-import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
@@ -24,10 +23,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from course.grading import arguments, values
-from course.grading.arguments import GLOBAL_RANDOMNESS, leaves_of, mutable_parts
+from course.grading.arguments import GLOBAL_RANDOMNESS, leaves_of, mutable_parts, seed_generators
 from course.grading.channel import Channel, ChannelClosed
 from course.grading.gradients import Graphs, attach
-from course.grading.shell import make_shell
+from course.grading.limits import fork_alike
+from course.grading.shell import make_shell, run_cell
 
 MAX_OUTPUT = 20_000  # characters of printed text that a call or a cell may bring back
 MAX_TRACEBACK = 4_000
@@ -80,15 +80,12 @@ class StudentProcess:
 
     def run(self, source: str) -> Reply:
         """Run a cell as IPython does."""
-        result = self._shell.run_cell(source)
-        if pyplot := sys.modules.get("matplotlib.pyplot"):
-            pyplot.close("all")
-        error = result.error_before_exec or result.error_in_exec
+        error = run_cell(self._shell, source)
         return {"kind": "value", "value": b""} if error is None else _failure(error)
 
     def fork(self) -> Reply:
         """Go on in a copy of this process, and take over again when it has ended."""
-        process = os.fork()
+        process = fork_alike()
         if process == 0:
             return {"kind": "forked"}
         _, status = os.waitpid(process, 0)
@@ -224,11 +221,22 @@ REQUESTS: dict[str, Callable[..., Reply]] = {
 }
 
 
+def prepare(sources: Iterable[str]) -> Iterator[None]:
+    """Run the instructor's first cells before there is a student, and yield before each.
+
+    This happens in the fork server: every student process begins in the state that it leaves.
+    """
+    os.environ["NBGRADER_EXECUTION"] = "autograde"
+    seed_generators()
+    shell = make_shell()
+    for source in sources:
+        yield
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            run_cell(shell, source)
+
+
 def serve(connection: socket, _: bytes) -> None:
     """Answer the referee until it hangs up."""
-    os.environ["NBGRADER_EXECUTION"] = "autograde"
-    for generator in GLOBAL_RANDOMNESS:
-        generator.seed(0)
     process = StudentProcess(Channel(connection))
     try:
         while True:

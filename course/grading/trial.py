@@ -46,8 +46,6 @@ class Trial:
         """Run all cells in their order and return the judgements on the tests among them."""
         judgements = []
         for cell in cells:
-            if cell.kind != "code" or cell.skipped:
-                continue
             if cell.role is Role.TEST:
                 judgements.append(self._judge(cell))
             else:

@@ -1,0 +1,156 @@
+"""The two processes that are kept warm for a lesson, from which others are forked.
+
+Who is who. The *grader* is this process. It never reads what a student's code says; it only hands
+sockets on. The *fork server* (`sandbox`) starts student processes. The *bench* (`bench`) has all
+imported, and forks one *referee process* for each submission, so that no test leaves anything
+behind for the next one. The referee process asks for student processes over a socket of its own,
+which no student process has.
+"""
+
+import importlib.util
+import os
+import pickle
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from course.cores import count_cores
+from course.errors import CourseError
+from course.grading import bench
+from course.grading.assignment import Cell, MasterNotebook, Role
+from course.grading.channel import Channel
+from course.grading.referee import Judgement
+from course.grading.results import Verdict
+from course.grading.sandbox import (
+    THREADS,
+    ForkServer,
+    Isolation,
+    Limits,
+    Program,
+    ServerDied,
+    StepLost,
+    await_ready,
+    send_setup,
+)
+from course.grading.session import SECONDS_IN_ALL, Session
+
+PACKAGE = Path(__file__).parent
+# What of this package runs beside a student's code.
+STUDENT_SIDE = ("arguments", "channel", "gradients", "shell", "student", "values", "warm")
+SLACK = 10.0  # seconds, for what is no one's fault
+IMPORT = re.compile(r"^\s*(?:import|from)\s+([\w.]+)", re.M)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Say how submissions are run: `seconds` are for each cell and each question.
+
+    `jobs` is how many are graded at once; `memory` is for each, in bytes.
+    """
+
+    isolation: Isolation = Isolation.SANDBOX
+    seconds: float = 60.0
+    memory: int = 4 * 2**30
+    readable: tuple[Path, ...] = ()
+    jobs: int = field(default_factory=count_cores)
+
+
+class Engine:
+    """Keep a fork server and a bench, which both have run the cells `prefix` already."""
+
+    def __init__(self, master: MasterNotebook, terms: Terms, prefix: Sequence[Cell]) -> None:
+        self._lesson, self._terms, self._prefix = master.name, terms, tuple(prefix)
+        preload = _imports(master.cells)
+        self._settings = bench.Settings(preload, self._prefix, terms.seconds, terms.memory)
+        modules = [PACKAGE / f"{name}.py" for name in STUDENT_SIDE]
+        program = Program(
+            entry="course.grading.student:serve",
+            preload=preload,
+            prepare="course.grading.student:prepare",
+            steps=tuple(cell.source for cell in prefix),
+        )
+        self._server = ForkServer(
+            terms.isolation,
+            Limits(cpu=SECONDS_IN_ALL, memory=terms.memory),
+            program,
+            readable=[*modules, *terms.readable],
+        )
+
+    def __enter__(self) -> Self:
+        """Start both processes.
+
+        Raises `CourseError` when one cannot be started, and `Unfit` when one cannot be forked after
+        the cells of the prefix.
+        """
+        with ExitStack() as stack:
+            try:
+                self._bench = self._start_bench(stack)
+                self._server.start(step_seconds=self._terms.seconds)
+                stack.callback(self._server.close)
+                await_ready(self._bench, self._terms.seconds)
+            except StepLost as lost:
+                raise CourseError(self._complaint(lost)) from None
+            except ServerDied as error:
+                raise CourseError(f"the process that runs the tests: {error}") from None
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def hear(self, cells: Sequence[Cell], left_out: Mapping[str, Verdict]) -> list[Judgement]:
+        """Return the judgements on a submission, of which `cells` follow those of the prefix."""
+        ours, theirs = socket.socketpair()
+        session = Session(Channel(ours), ours, self._server, 2 * self._terms.seconds + SLACK)
+        try:
+            with theirs:
+                socket.send_fds(self._bench, [b"!"], [theirs.fileno()])
+            return session.attend(cells, left_out)
+        finally:
+            session.close()
+
+    def _start_bench(self, stack: ExitStack) -> socket.socket:
+        """Start the bench, which `stack` then ends, and return the socket on which it listens."""
+        ours, theirs = socket.socketpair()
+        stack.enter_context(ours)
+        with theirs:
+            self._bench_process = subprocess.Popen(
+                [sys.executable, "-m", "course.grading.bench", str(theirs.fileno())],
+                env=os.environ | dict.fromkeys(THREADS, "1"),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+        stack.callback(self._bench_process.wait)
+        stack.callback(self._bench_process.kill)
+        send_setup(ours, pickle.dumps(self._settings))
+        return ours
+
+    def _complaint(self, lost: StepLost) -> str:
+        cell = self._prefix[lost.step]
+        name = cell.name or f"that begins with {cell.source.strip().splitlines()[:1]}"
+        what = f"runs longer than {self._terms.seconds:.0f} s" if lost.late else "ends its process"
+        return f"{self._lesson}: the given cell {name} {what}; mend it, or tag it skip-when-grading"
+
+
+def _imports(cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Return the modules that the instructor's cells import, and what this package needs."""
+    named = [
+        name for cell in cells if cell.role is Role.GIVEN for name in IMPORT.findall(cell.source)
+    ]
+    found = ["course.grading.student", "course.grading.warm", "matplotlib.pyplot"]
+    for name in dict.fromkeys(named):
+        with suppress(ImportError, ValueError):
+            if importlib.util.find_spec(name) is not None:
+                found.append(name)
+    return tuple(dict.fromkeys(found))

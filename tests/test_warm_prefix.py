@@ -1,0 +1,122 @@
+"""What the instructor's first cells do is done once, and nobody can tell from the judgements."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from course.errors import CourseError
+from course.grading.assignment import Cell, MasterNotebook, Role
+from course.grading.grader import Grader, Terms
+from tests.test_trial import answer, given, question
+
+TERMS = Terms(seconds=20.0, memory=2 * 2**30)
+INSIDE = "import os\nif os.path.isdir('/student'):"  # where the student's process runs
+TOKEN = "import os\ntoken = os.urandom(8).hex()"
+FIRST = (
+    given(TOKEN),
+    given("1 / 0"),
+    replace(given("token = 'skipped'"), skipped=True),
+    given("import matplotlib.pyplot as plt\nplt.subplots()[1].set_title('a word')\nb = 2"),
+)
+DRAWS = given(
+    "import random\nimport numpy as np\nimport torch\n"
+    "def draw():\n    return torch.rand(1).item(), np.random.rand(), random.random()"
+)
+
+
+def extra(source: str) -> Cell:
+    return Cell(Role.EXTRA, "", "code", source)
+
+
+def begins_with(*cells: Cell) -> MasterNotebook:
+    return MasterNotebook("toy", (*cells, answer("f = 1"), question("assert f")), {}, ())
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[Grader]:
+    with Grader(begins_with(*FIRST), TERMS) as started:
+        yield started
+
+
+def value_of(grader: Grader, *cells: Cell, source: str = "token") -> str:
+    """Return what the answer `f = <source>` after these cells is, and the test's own `source`."""
+    ask = f"assert False, f'{{f}} {{{source}}}'"
+    [judgement] = grader.grade([*cells, answer(f"f = {source}"), question(ask)])
+    return judgement.failures[0].message
+
+
+def test_they_run_once_for_all_submissions(grader: Grader) -> None:
+    assert value_of(grader, *FIRST) == value_of(grader, *FIRST)
+
+
+def test_after_one_that_fails_the_next_goes_on(grader: Grader) -> None:
+    assert value_of(grader, *FIRST, source="b") == "2 2"
+
+
+def test_their_figures_are_closed(grader: Grader) -> None:
+    assert value_of(grader, *FIRST, source="plt.get_fignums()") == "[] []"
+
+
+def test_a_cell_of_the_students_after_them_comes_after_them(grader: Grader) -> None:
+    assert value_of(grader, *FIRST, extra("pass")) == value_of(grader, *FIRST)
+    assert value_of(grader, *FIRST, extra("b += 1"), source="b") == "3 2"
+
+
+def test_with_a_cell_of_the_students_among_them_nothing_has_run_before(grader: Grader) -> None:
+    cells = [FIRST[0], extra("kept = token"), *FIRST[1:]]
+    tokens = {value_of(grader, *cells, source="token") for _ in range(2)}
+    assert len(tokens) == 2
+    [judgement] = grader.grade([*cells, answer("f = kept == token"), question("assert f")])
+    assert judgement.failures == ()
+
+
+def test_another_process_of_the_students_begins_with_them_too(grader: Grader) -> None:
+    cells = [
+        *FIRST,
+        answer("import os\nos._exit(0)"),
+        question("assert f"),
+        answer("g = b", "g"),
+        question("assert g == 2", "test_g"),
+    ]
+    assert [judgement.score for judgement in grader.grade(cells)] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "binding",
+    [
+        "from threading import Event, Thread\nThread(target=Event().wait, daemon=True).start()",
+        "import tempfile\nfile = tempfile.TemporaryFile()",
+        f"{INSIDE} open('note', 'w').write('here')",
+        f"{INSIDE} os.chdir('tmp')",
+    ],
+    ids=["thread", "open file", "written file", "folder"],
+)
+def test_what_no_fork_carries_is_made_anew_for_each(binding: str) -> None:
+    cell = given(f"{TOKEN}\n{binding}")
+    with Grader(begins_with(cell), TERMS) as grader:
+        assert value_of(grader, cell) != value_of(grader, cell)
+
+
+def test_unseeded_numbers_are_the_same_in_another_run() -> None:
+    values = []
+    for _ in range(2):
+        with Grader(begins_with(DRAWS), TERMS) as grader:
+            values.append(value_of(grader, DRAWS, source="draw()"))
+    assert values[0] == values[1]
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (f"{INSIDE} os._exit(0)", "ends its process"),
+        (f"{INSIDE} pass\nelse: os._exit(0)", "ends its process"),
+        (f"{INSIDE} import time; time.sleep(90)", "runs longer than 4 s"),
+        (f"{INSIDE} pass\nelse: import time; time.sleep(90)", "runs longer than 4 s"),
+    ],
+)
+def test_one_that_does_not_come_back_is_named(source: str, words: str) -> None:
+    cells = [given("a = 1"), replace(given(source), name="load-data")]
+    grader = Grader(begins_with(*cells), replace(TERMS, seconds=4.0))
+    with pytest.raises(CourseError, match=f"toy: the given cell load-data {words}"):
+        grader.__enter__()
