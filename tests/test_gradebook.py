@@ -270,6 +270,15 @@ def test_a_test_without_a_result_waits_for_a_person(
     assert grade(path, TEST) == (None, None, True)
 
 
+def test_a_notebook_of_another_assignment_is_no_zero(
+    stock: Stock, path: Path, writer: GradebookWriter
+) -> None:
+    notebooks = (NotebookResult("uno", ()), *stock.results[0].notebooks)
+    with pytest.raises(ValueError, match="no notebooks of week: uno"):
+        writer.record(SubmissionResult("ann", notebooks))
+    assert rows(path) == rows(stock.generated)
+
+
 def test_a_time_is_kept_in_utc(stock: Stock, path: Path, writer: GradebookWriter) -> None:
     writer.record(stock.results[0], timestamp=WHEN.replace(tzinfo=timezone(timedelta(hours=2))))
     with Gradebook(url(path)) as gradebook:
@@ -317,10 +326,9 @@ def test_a_changed_assignment_takes_its_old_points_along(
     other = Path(shutil.copy(path, tmp_path / "other.db"))
     ann, notebooks = stock.results[0], changed_notebooks(stock)
     writer.record(ann)
-    with GradebookWriter(url(path), LESSON, notebooks) as changed:
-        changed.record(ann)
-    with GradebookWriter(url(other), LESSON, notebooks) as fresh:
-        fresh.record(ann)
+    for each in (path, other):
+        with GradebookWriter(url(each), LESSON, notebooks) as changed:
+            changed.record(replace(ann, notebooks=ann.notebooks[:1]))
     assert rows(path) == rows(other)
 
 
@@ -346,7 +354,7 @@ def test_other_assignments_are_left_alone(
     writer.record(stock.results[0])
     before = rows(path)
     with GradebookWriter(url(path), "other", changed_notebooks(stock)) as other:
-        other.record(stock.results[0])
+        other.record(SubmissionResult("ann"))
     after = rows(path)
     assert all(row in after[table].items() for table in before for row in before[table].items())
 

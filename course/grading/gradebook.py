@@ -29,13 +29,14 @@ REMEDIES = (
     ("locked", "another program is writing to it: end that, then grade again"),
     ("readonly|read-only", "make the file and its folder writable, then grade again"),
     ("unable to open", "make its folder, or allow to write there, then grade again"),
-    ("no such column|no such table|does not exist", "run `nbgrader db upgrade`, then grade again"),
+    (
+        r"no such (?:column|table)|(?:column|relation) .* does not exist",
+        "run `nbgrader db upgrade`, then grade again",
+    ),
     ("No module named|load plugin", "install that driver, or mend the address, then grade again"),
 )
 # Takes the student, the points of a notebook and the seconds, and returns the points to take off.
 LatePolicy = Callable[[str, float, float], float | None]
-
-
 Row = TypeVar("Row")
 
 
@@ -44,8 +45,8 @@ class GradebookWriter:
 
     `notebooks` has, by name, what `saved_notebook` makes of each master of the assignment.
     `course_id` is for an assignment that the gradebook does not have yet. `penalty` is the late
-    policy, if there is one: the method `late_submission_penalty` of nbgrader's plugin. Every method
-    raises `CourseError` when the gradebook cannot be read or written.
+    policy: the method `late_submission_penalty` of nbgrader's plugin; without one, being late takes
+    nothing off. Every method raises `CourseError` when the gradebook cannot be read or written.
     """
 
     def __init__(
@@ -105,11 +106,14 @@ class GradebookWriter:
         A result with a problem leaves what is there. So does a missing `timestamp`, which is when
         the submission was handed in. What a person has marked stays; as nbgrader does, it is
         flagged for another look, unless nothing of the submission or the assignment `is_changed`
-        since it was last recorded.
+        since it was last recorded. A notebook without a result counts as not handed in: it has no
+        points. Raises `ValueError` for a result of a notebook that is not the assignment's.
         """
         if result.problem:
             return
         found = {notebook.notebook: notebook for notebook in result.notebooks}
+        if unknown := found.keys() - self._notebooks.keys():
+            raise ValueError(f"no notebooks of {self._assignment}: {', '.join(sorted(unknown))}")
         with self._transaction() as session:
             submission = self._rows.find_submission(session, self._assignment, result.student)
             submission = self._save_timestamp(session, submission, timestamp)
