@@ -176,8 +176,8 @@ def graded(report: "ClassReport") -> None:
     console().print(table)
     if report.known:
         say(f"{len(report.known)} of {len(report.results)} had not changed since they were graded")
-    records = report.records
-    say(escape(f"grades: {relative(records.grades)}; feedback: {relative(records.feedback)}"))
+    places = report.places
+    say(escape(f"grades: {relative(places.grades)}; feedback: {relative(places.feedback)}"))
     if report.problems:
         say(f"[yellow]{len(report.problems)} submission(s) need a person[/]")
 

@@ -284,7 +284,7 @@ def test_a_picture_of_the_masters_is_still_shown(tmp_path: Path) -> None:
 def test_nbgrader_reads_the_same_points_from_it(
     one: Master, score: float, verdict: Verdict, message: str
 ) -> None:
-    question = double(score, verdict, message=message, detail=message)
+    question = double(score, verdict, messages=(message,), detail=message)
     nb = one.autograded(one.filled(double=RIGHT), question)
     assert determine_grade(nb.cells[3]) == (score, 2)
     nbformat.writes(nb).encode()
@@ -300,7 +300,7 @@ def test_nbgrader_sees_whether_there_is_an_answer(
 
 def test_a_failure_is_shown_with_its_reason(one: Master) -> None:
     tests = (AssertResult("double(-3) == -6", 3, True, Outcome.FAILED),)
-    question = double(0, Verdict.FAILED, message="no", detail="line 3: <b>no</b>", tests=tests)
+    question = double(0, Verdict.FAILED, messages=("no",), detail="line 3: <b>no</b>", tests=tests)
     nb = one.autograded(one.filled(double=RIGHT), question)
     for template in ("formgrade", "feedback"):
         if template == "feedback":
@@ -362,8 +362,8 @@ def test_the_check_of_these_tests_notices_what_stock_lets_through(one: Master, s
 
 @pytest.mark.parametrize("source", HOSTILE, ids=range(len(HOSTILE)))
 def test_no_answer_runs_in_the_browser(one: Master, source: str) -> None:
-    failed = double(0, Verdict.ERROR, message=source[:500], detail=source[:500])
-    passed = double(0, Verdict.ERROR, message="plain", detail="plain")
+    failed = double(0, Verdict.ERROR, messages=(source[:500],), detail=source[:500])
+    passed = double(0, Verdict.ERROR, messages=("plain",), detail="plain")
     submitted = one.filled(double=source, think_even=source)
     submitted.cells.insert(4, new_code_cell(source))
     submitted.cells.insert(4, new_raw_cell(source))

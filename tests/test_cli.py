@@ -14,9 +14,8 @@ import pytest
 from course import cli, display
 from course.build import build
 from course.errors import CourseError
-from course.grading.assignment import Assignment
 from course.grading.classroom import ClassReport, Progress
-from course.grading.records import Records
+from course.grading.records import Places
 from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
 from course.layout import Course, notebook
 from tests.toy import (
@@ -501,8 +500,8 @@ def test_a_bad_pair_among_good_ones_is_named() -> None:
 
 
 def report(tmp_path: Path, *results: SubmissionResult) -> ClassReport:
-    records = Records.of(Course(tmp_path), Assignment("toy", ()), tmp_path / "[red]out[/]")
-    return ClassReport(results, frozenset(), records)
+    places = Places.of(Course(tmp_path), "toy", tmp_path / "[red]out[/]")
+    return ClassReport(results, frozenset(), places)
 
 
 def test_names_in_a_graded_class_are_shown_as_they_are(

@@ -222,10 +222,17 @@ def test_nothing_is_left_of_an_older_result(
     assert grade(path, TASK) == (None, None, True)
 
 
-def test_a_problem_leaves_what_is_there(stock: Stock, path: Path, writer: GradebookWriter) -> None:
+def test_a_problem_takes_old_points_and_waits_for_a_person(
+    stock: Stock, path: Path, writer: GradebookWriter
+) -> None:
     writer.record(stock.results[0])
-    before = path.read_bytes()
     writer.record(SubmissionResult("ann", problem="ungraded: it took too long"))
+    found = rows(path)["grade"].values()
+    assert {(row["auto_score"], row["needs_manual_grade"]) for row in found} == {(None, 1)}
+
+
+def test_a_problem_of_somebody_unknown_writes_nothing(path: Path, writer: GradebookWriter) -> None:
+    before = path.read_bytes()
     writer.record(SubmissionResult("zoe", problem="the notebook is missing"))
     assert path.read_bytes() == before
 

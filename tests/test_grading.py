@@ -4,8 +4,6 @@ import csv
 import html
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -26,15 +24,15 @@ from course.grading.assignment import Assignment, Cell, MasterNotebook
 from course.grading.classroom import ClassReport, Progress, Selection, grade_class
 from course.grading.collection import MAX_BYTES, collect, is_student_name
 from course.grading.grader import Grader, Terms
-from course.grading.records import feedback_page, grades_table, plain_number
+from course.grading.records import feedback_page, grades_table
 from course.grading.referee import Judgement
 from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
-from course.grading.wording import MAX_LENGTH, one_line, printable
+from course.grading.wording import MAX_LENGTH, one_line, plain_number, printable
 from course.grading.workers import ATTEMPTS
 from course.layout import Course, notebook
 from course.pool import run_apart
+from tests.nbgrader_course import run_nbgrader
 from tests.toy import (
-    REPOSITORY_ROOT,
     answer_cell,
     check_cell,
     make_toy_course,
@@ -116,11 +114,11 @@ class GradedClass:
         return question
 
     def rows(self) -> dict[str, list[str]]:
-        with self.report.records.grades.open(encoding="utf-8", newline="") as file:
+        with self.report.places.grades.open(encoding="utf-8", newline="") as file:
             return {row[0]: row[1:] for row in csv.reader(file)}
 
     def page(self, student: str) -> str:
-        page = self.report.records.feedback / student / "toy" / "toy.html"
+        page = self.report.places.feedback / student / "toy" / "toy.html"
         return page.read_text(encoding="utf-8")
 
 
@@ -186,7 +184,7 @@ def test_an_answer_that_does_not_run_is_explained_by_its_own_error(graded: Grade
 
 def test_an_exception_cannot_carry_a_test_into_the_feedback(graded: GradedClass) -> None:
     assert graded.question("leak", "double").messages[0].startswith("ValueError: seen:")
-    for page in graded.report.records.feedback.rglob("*.html"):
+    for page in graded.report.places.feedback.rglob("*.html"):
         assert "assert " not in html.unescape(page.read_text(encoding="utf-8"))
 
 
@@ -260,19 +258,19 @@ def test_the_rows_are_in_order_of_the_names(graded: GradedClass) -> None:
 
 def test_every_name_that_is_safe_in_a_path_has_a_page_and_a_result(graded: GradedClass) -> None:
     names = {result.student for result in graded.report.results} - {"'=cmd()'"}
-    records = graded.report.records
-    assert {page.parent.parent.name for page in records.feedback.rglob("toy.html")} == names
-    assert {path.stem for path in records.results.folder.glob("*.json")} == names
+    places = graded.report.places
+    assert {page.parent.parent.name for page in places.feedback.rglob("toy.html")} == names
+    assert {path.stem for path in places.results.folder.glob("*.json")} == names
 
 
 def test_the_executed_notebook_of_a_student_is_kept(graded: GradedClass) -> None:
-    folder = graded.report.records.autograded
+    folder = graded.report.places.autograded
     assert {path.parent.parent.name for path in folder.rglob("toy.ipynb")} == GRADED
 
 
 def test_a_result_is_read_back_as_it_was(graded: GradedClass) -> None:
     for result in graded.report.graded:
-        assert graded.report.records.results.find(result.student) == result
+        assert graded.report.places.results.find(result.student) == result
 
 
 def test_a_result_says_what_it_was_made_from(graded: GradedClass) -> None:
@@ -292,7 +290,7 @@ def test_every_test_of_a_question_is_told(graded: GradedClass) -> None:
 def test_stock_nbgrader_gives_the_same_scores(graded: GradedClass, tmp_path: Path) -> None:
     students = ["ann", "blank", "half.right@uni-köln"]
     checkout = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns("submitted", "autograded")
+    ignored = shutil.ignore_patterns("submitted", "autograded", "gradebook.db")
     shutil.copytree(graded.course.root, checkout, ignore=ignored)
     for student in students:
         shutil.copytree(graded.course.submitted / student, checkout / "submitted" / student)
@@ -304,16 +302,11 @@ def test_stock_nbgrader_gives_the_same_scores(graded: GradedClass, tmp_path: Pat
     assert scores == {student: graded[student].score for student in students}
 
 
-def run_nbgrader(folder: Path, *arguments: str) -> None:
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(REPOSITORY_ROOT)}
-    subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=folder,
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
+def test_the_gradebook_says_what_the_results_say(graded: GradedClass) -> None:
+    with Gradebook(graded.report.places.gradebook) as gradebook:
+        submissions = gradebook.assignment_submissions("toy")
+        scores = {submission.student.id: submission.score for submission in submissions}
+    assert scores == {result.student: result.score for result in graded.report.graded}
 
 
 # --- the machine's failures ---

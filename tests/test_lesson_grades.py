@@ -9,8 +9,8 @@ from course.grading.classroom import Selection, grade_class
 from course.grading.grader import Terms, provide_helpers
 from course.layout import Course, notebook
 from course.notebooks import grading, is_test, read
+from tests.nbgrader_course import run_nbgrader
 from tests.sample_class import COURSE
-from tests.test_grading import run_nbgrader
 
 # `course grade` for every lesson; for one of them, what stock nbgrader gives as well.
 CASES = [*((lesson, "course") for lesson in COURSE.lessons), ("norm_penalties", "nbgrader")]

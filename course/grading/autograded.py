@@ -13,8 +13,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from course.grading.assignment import Cell, Role
 from course.grading.rebuild import Rebuilt
-from course.grading.records import plain_number
 from course.grading.results import NotebookResult, QuestionResult, Verdict
+from course.grading.wording import plain_number
 from course.notebooks import BEGIN_MARK, END_MARK, grading, without_region
 
 METADATA = ("kernelspec", "language_info")

@@ -15,7 +15,7 @@ from course.grading.assignment import Assignment, read_assignment
 from course.grading.collection import Collection, Submission, collect, read_submission
 from course.grading.grader import Terms
 from course.grading.ledger import digest_of_code
-from course.grading.records import Records
+from course.grading.records import Places, Records, open_records
 from course.grading.results import Origin, SubmissionResult
 from course.grading.verdicts import notebook_result
 from course.grading.wording import one_line
@@ -52,7 +52,7 @@ class ClassReport:
 
     results: tuple[SubmissionResult, ...]
     known: frozenset[str]
-    records: Records
+    places: Places
 
     @property
     def graded(self) -> tuple[SubmissionResult, ...]:
@@ -81,11 +81,11 @@ def grade_class(
     assignment = read_assignment(course, name)
     everybody = collect(selection.submitted or course.submitted, assignment)
     chosen = everybody.select(selection.students)
-    records = Records.of(course, assignment, selection.out)
-    run = _Run(assignment, terms, records, digest_of_code(terms.readable))
+    places = Places.of(course, name, selection.out)
     total = len(chosen.submissions) + len(chosen.refused)
     steps = []
-    with records.results.alone():
+    with open_records(course, assignment, places) as records:
+        run = _Run(assignment, terms, records, digest_of_code(terms.readable))
         for result, known in run.grade(chosen, force=selection.force):
             steps.append(Progress(result, total, known))
             on_progress(steps[-1])
@@ -93,10 +93,9 @@ def grade_class(
         results = [step.result for step in steps]
         names = {result.student for result in results}
         others = [s.student for s in everybody.submissions if s.student not in names]
-        records.write_grades([*results, *filter(None, map(records.results.find, others))])
-    return ClassReport(
-        tuple(results), frozenset(step.result.student for step in steps if step.known), records
-    )
+        records.write_grades([*results, *filter(None, map(places.results.find, others))])
+    known_before = frozenset(step.result.student for step in steps if step.known)
+    return ClassReport(tuple(results), known_before, places)
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ class _Run:
     def grade(self, chosen: Collection, *, force: bool) -> Iterator[tuple[SubmissionResult, bool]]:
         """Yield the result of each submission, and whether it was known before, as they come."""
         for result in chosen.refused:
-            self.records.keep(result)
+            self.records.refuse(result)
             yield result, False
         waiting = []
         for submission in chosen.submissions:
@@ -117,6 +116,7 @@ class _Run:
             if known is None:
                 waiting.append(submission)
             else:
+                self.records.enter(submission, known, is_changed=False)
                 yield known, True
         jobs = min(self.terms.jobs, len(waiting))
         for submission, outcome in hear_all(self.assignment, self.terms, waiting, jobs=jobs):
@@ -132,7 +132,7 @@ class _Run:
     def _keep(self, submission: Submission, outcome: Heard | Exception) -> SubmissionResult:
         if isinstance(outcome, Exception):
             result = SubmissionResult(submission.student, problem=_problem(outcome))
-            self.records.keep(result)
+            self.records.keep(submission, result)
             return result
         result = SubmissionResult(
             submission.student,
@@ -140,7 +140,7 @@ class _Run:
             origin=self._origin(outcome.digest),
             seconds={"all": outcome.seconds},
         )
-        self.records.keep(result, outcome)
+        self.records.keep(submission, result, outcome)
         return result
 
     def _origin(self, digest: str) -> Origin:

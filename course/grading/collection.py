@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +23,7 @@ from course.grading.results import SubmissionResult
 STUDENT_NAME = re.compile(r"\w[\w.@-]{0,59}")
 MAX_BYTES = 50 * 2**20
 MAX_FILES = 500
+TIMESTAMP, MAX_TIMESTAMP = "timestamp.txt", 200
 # Jupyter leaves this folder wherever somebody opened a notebook.
 NOT_STUDENTS = {".ipynb_checkpoints"}
 
@@ -110,6 +112,23 @@ def read_submission(submission: Submission, assignment: Assignment) -> HandedIn:
         elif path.is_symlink() or path.exists():
             raise CourseError(problem)
     return HandedIn(notebooks, _read_files(find_files(submission.folder)))
+
+
+def read_timestamp(submission: Submission) -> datetime | None:
+    """Return when a submission was handed in, as nbgrader's `timestamp.txt` beside it says, if so.
+
+    Raises `CourseError` when that file says no time.
+    """
+    path = submission.folder / TIMESTAMP
+    if not path.is_file() or path.is_symlink() or path.stat().st_size > MAX_TIMESTAMP:
+        return None
+    from nbgrader.utils import parse_utc
+
+    try:
+        moment: datetime = parse_utc(path.read_text().strip())
+    except (ValueError, OverflowError):
+        raise CourseError(f"{path}: no time; write it like 2026-01-31 18:00:00 UTC") from None
+    return moment
 
 
 def _read_files(files: list[DataFile]) -> Mapping[str, bytes]:

@@ -103,13 +103,15 @@ class GradebookWriter:
     ) -> None:
         """Save `result` in one transaction, which writes nothing where all is as it should be.
 
-        A result with a problem leaves what is there. So does a missing `timestamp`, which is when
-        the submission was handed in. What a person has marked stays; as nbgrader does, it is
-        flagged for another look, unless nothing of the submission or the assignment `is_changed`
-        since it was last recorded. A notebook without a result counts as not handed in: it has no
-        points. Raises `ValueError` for a result of a notebook that is not the assignment's.
+        A result with a problem takes the points of an earlier one, and waits for a person. A
+        missing `timestamp`, which is when the submission was handed in, leaves the one there is.
+        What a person has marked stays; as nbgrader does, it is flagged for another look, unless
+        nothing of the submission or the assignment `is_changed` since it was last recorded. A
+        notebook without a result counts as not handed in: it has no points. Raises `ValueError` for
+        a result of a notebook that is not the assignment's.
         """
         if result.problem:
+            self._withdraw(result.student)
             return
         found = {notebook.notebook: notebook for notebook in result.notebooks}
         if unknown := found.keys() - self._notebooks.keys():
@@ -124,6 +126,16 @@ class GradebookWriter:
             commented = [_commented(each, found.get(each.notebook)) for each in comments]
             self._rows.save_comments(session, _different(commented, comments))
             self._save_penalties(session, submission, result)
+
+    def _withdraw(self, student: str) -> None:
+        """Drop the points that the autograder gave to what is no longer handed in."""
+        with self._transaction() as session:
+            if not self._rows.has_submission(session, self._assignment, student):
+                return
+            submission = self._rows.find_submission(session, self._assignment, student)
+            grades = self._rows.read_grades(session, submission)
+            without = [replace(row, auto_score=None, needs_manual_grade=True) for row in grades]
+            self._rows.save_grades(session, _different(without, grades))
 
     @contextmanager
     def _transaction(self) -> Iterator["Session"]:

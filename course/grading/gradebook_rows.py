@@ -114,6 +114,16 @@ def save_assignment(session: Session, name: str, course: str, notebooks: Mapping
     _complete(session, SubmittedAssignment.assignment_id == assignment.id)
 
 
+def has_submission(session: Session, assignment: str, student: str) -> bool:
+    """Tell whether the gradebook knows of a submission of the student."""
+    query = (
+        select(SubmittedAssignment.id)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .where(Assignment.name == assignment, SubmittedAssignment.student_id == student)
+    )
+    return session.execute(query).first() is not None
+
+
 def find_submission(session: Session, assignment: str, student: str) -> Submission:
     """Return the student's submission, with all its rows, which are added where there are none."""
     query = (

@@ -10,21 +10,28 @@ All lies in one folder, laid out like a course of nbgrader's, so that its formgr
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from course.converters import ConversionError, lesson_config, saved_notebook
+from course.errors import CourseError
 from course.grading.assignment import Assignment
-from course.grading.collection import is_student_name
+from course.grading.autograded import autograded_notebook
+from course.grading.collection import Submission, is_student_name, read_timestamp
+from course.grading.gradebook import GradebookWriter, LatePolicy
 from course.grading.ledger import Ledger, write_whole
 from course.grading.results import NotebookResult, SubmissionResult, Verdict
-from course.grading.workers import Heard, HeardNotebook
+from course.grading.wording import plain_number
+from course.grading.workers import Heard
 from course.layout import Course
+from course.notebooks import read
 
 WORDS = {
     Verdict.PASSED: "passed",
@@ -35,63 +42,131 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Records:
-    """Hold the places where the results of one assignment are written."""
+class Places:
+    """Hold where the results of one assignment are written."""
 
-    assignment: Assignment
     results: Ledger
     grades: Path
     feedback: Path
     autograded: Path
+    gradebook: str
 
     @classmethod
-    def of(cls, course: Course, assignment: Assignment, out: Path | None) -> "Records":
+    def of(cls, course: Course, name: str, out: Path | None) -> "Places":
         """Return the places in the folder `out`, by default in the course's own folder."""
-        root = out or course.root
+        there = course if out is None else Course(out.resolve())
         return cls(
-            assignment,
-            Ledger(root / "results" / assignment.name),
-            root / "grades" / f"{assignment.name}.csv",
-            course.feedback if out is None else out / "feedback",
-            course.autograded if out is None else out / "autograded",
+            Ledger(there.root / "results" / name),
+            there.root / "grades" / f"{name}.csv",
+            there.feedback,
+            there.autograded,
+            there.gradebook,
         )
+
+
+@dataclass(frozen=True)
+class Records:
+    """Write what there is to say of each submission to one assignment.
+
+    `masters` are the notebooks as nbgrader saves them, by name.
+    """
+
+    assignment: Assignment
+    places: Places
+    masters: Mapping[str, Any]
+    gradebook: GradebookWriter
 
     def find(self, student: str, key: str) -> SubmissionResult | None:
         """Return a student's result, if it has this key and all that belongs to it is there."""
-        known = self.results.find(student)
+        known = self.places.results.find(student)
         if known is None or known.origin is None or known.origin.key != key:
             return None
         paths = [*self._pages(student), *self._notebooks(student)]
         return known if all(path.is_file() for path in paths) else None
 
-    def keep(self, result: SubmissionResult, heard: Heard | None = None) -> None:
-        """Write all that there is to say of a student whose name is a safe one."""
-        if not is_student_name(result.student):
-            return
+    def keep(
+        self, submission: Submission, result: SubmissionResult, heard: Heard | None = None
+    ) -> None:
+        """Write down a new result."""
         for path, content in zip(self._pages(result.student), self._contents(result), strict=True):
             write_whole(path, content.encode())
         if heard:
-            notebooks = zip(self._notebooks(result.student), heard.notebooks, strict=True)
-            for path, notebook in notebooks:
-                write_whole(path, autograded_notebook(notebook).encode())
-        self.results.keep(result)
+            self._keep_notebooks(result, heard)
+        self.enter(submission, result, is_changed=True)
+        self.places.results.keep(result)
+
+    def enter(self, submission: Submission, result: SubmissionResult, *, is_changed: bool) -> None:
+        """Have the gradebook say what `result` says, for which it may have to write nothing."""
+        timestamp = read_timestamp(submission)
+        self.gradebook.record(result, timestamp=timestamp, is_changed=is_changed)
+
+    def refuse(self, result: SubmissionResult) -> None:
+        """Write down why a submission is not even read, if its student's name is a safe one."""
+        if is_student_name(result.student):
+            folder = self.places.results.folder / result.student
+            self.keep(Submission(result.student, folder), result)
 
     def write_grades(self, results: Sequence[SubmissionResult]) -> None:
         """Write the table of the class."""
-        write_whole(self.grades, grades_table(results).encode())
+        write_whole(self.places.grades, grades_table(results).encode())
+
+    def _keep_notebooks(self, result: SubmissionResult, heard: Heard) -> None:
+        paths = self._notebooks(result.student)
+        for path, run, graded in zip(paths, heard.notebooks, result.notebooks, strict=True):
+            nb = autograded_notebook(self.masters[graded.notebook], run.rebuilt, graded)
+            write_whole(path, nbformat.writes(nb).encode())
 
     def _pages(self, student: str) -> list[Path]:
-        folder = self.feedback / student / self.assignment.name
+        folder = self.places.feedback / student / self.assignment.name
         return [folder / f"{each.name}.html" for each in self.assignment.notebooks]
 
     def _notebooks(self, student: str) -> list[Path]:
-        folder = self.autograded / student / self.assignment.name
+        folder = self.places.autograded / student / self.assignment.name
         return [folder / f"{each.name}.ipynb" for each in self.assignment.notebooks]
 
     def _contents(self, result: SubmissionResult) -> Iterator[str]:
         for place, master in enumerate(self.assignment.notebooks):
             graded = result.notebooks[place] if result.notebooks else None
             yield feedback_page(master.name, result, graded)
+
+
+@contextmanager
+def open_records(course: Course, assignment: Assignment, places: Places) -> Iterator[Records]:
+    """Open the records of an assignment; nobody else may write to them meanwhile.
+
+    Raises `CourseError` where somebody does already, where the gradebook cannot be used, and for a
+    master that nbgrader would refuse.
+    """
+    config = lesson_config(course, assignment.name)
+    masters = {path.stem: _saved(path, config) for path in assignment.masters}
+    course_id = config.CourseDirectory.get("course_id") or "default_course"
+    writer = GradebookWriter(
+        places.gradebook,
+        assignment.name,
+        masters,
+        course_id=course_id,
+        penalty=_late_policy(config),
+    )
+    with places.results.alone(), writer as gradebook:
+        yield Records(assignment, places, masters, gradebook)
+
+
+def _saved(path: Path, config: Any) -> Any:
+    try:
+        return saved_notebook(nbformat.convert(read(path), 4), path.stem, config)
+    except ConversionError as error:
+        shown = f"{path.parent.name}/{path.name}"
+        raise CourseError(f"{shown}: nbgrader refuses it ({error}); mend that cell") from error
+
+
+def _late_policy(config: Any) -> LatePolicy:
+    """Return what the settings say about late submissions: nbgrader's plugin takes nothing off."""
+    from nbgrader.preprocessors import AssignLatePenalties
+
+    step = AssignLatePenalties(config=config)
+    step.init_plugin()
+    policy: LatePolicy = step.plugin_inst.late_submission_penalty
+    return policy
 
 
 def grades_table(results: Sequence[SubmissionResult]) -> str:
@@ -126,24 +201,6 @@ def feedback_page(name: str, result: SubmissionResult, graded: NotebookResult | 
 def in_words(verdict: Verdict) -> str:
     """Return a verdict as students read it."""
     return WORDS.get(verdict, "not passed")
-
-
-def autograded_notebook(heard: HeardNotebook) -> str:
-    """Return what was run as a notebook for the instructor, with what each test cell found."""
-    found = {judgement.test: judgement for judgement in heard.judgements}
-    nb = new_notebook()
-    for place, cell in enumerate(heard.rebuilt.cells):
-        make = new_code_cell if cell.kind == "code" else new_markdown_cell
-        nb.cells.append(make(cell.source, id=f"cell-{place}"))
-        if judgement := found.get(cell.name):
-            text = f"{judgement.verdict}: {plain_number(judgement.score)} points\n"
-            nb.cells[-1].outputs = [new_output("stream", name="stdout", text=text)]
-    return str(nbformat.writes(nb))
-
-
-def plain_number(value: float) -> str:
-    """Return `value` as people write it: 3 for 3.0, at most two digits after the point."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _numbers(result: SubmissionResult, questions: int) -> list[str]:

@@ -17,3 +17,8 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """Return `text` as a single printable line."""
     return " ".join(printable(text).split())
+
+
+def plain_number(value: float) -> str:
+    """Return `value` as people write it: 3 for 3.0, at most two digits after the point."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
