@@ -349,7 +349,7 @@ def is_as_harmless(page: Page, plain: Page) -> bool:
 
 def is_strange(address: str) -> bool:
     scheme, colon, _ = address.partition(":")
-    is_usual = scheme in ("http", "https", "mailto") or address.startswith("data:image/png;")
+    is_usual = scheme in ("http", "https", "mailto") or address.startswith(("data:image/png;", "#"))
     return bool(colon) and not is_usual
 
 
