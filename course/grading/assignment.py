@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from itertools import takewhile
@@ -12,7 +12,7 @@ from typing import Any
 
 from course.errors import CourseError
 from course.grading.definitions import defined_names
-from course.grading.files import DataFile, find_files
+from course.grading.files import Files, find_files
 from course.layout import Course
 from course.notebooks import (
     BEGIN_HIDDEN,
@@ -79,15 +79,13 @@ class MasterNotebook:
 class Assignment:
     """Hold an assignment: its notebooks in order of their names, and the files beside them.
 
-    `masters` are the paths of the notebooks, `files` the instructor's, of which `given_files` are
-    those that students got. `digest` (SHA-256) covers all of it.
+    `masters` are the paths of the notebooks. `digest` (SHA-256) covers all of it.
     """
 
     name: str
     notebooks: tuple[MasterNotebook, ...]
     masters: tuple[Path, ...] = ()
-    files: tuple[DataFile, ...] = ()
-    given_files: tuple[DataFile, ...] = ()
+    files: Files = field(default_factory=Files)
     digest: str = ""
 
 
@@ -101,12 +99,11 @@ def read_assignment(course: Course, name: str) -> Assignment:
     masters = tuple(sorted(folder.glob("*.ipynb")))
     files, released = find_files(folder), find_files(release)
     names = {file.name for file in released}
-    given = [file for file in files if file.name in names or not release.is_dir()]
+    given = (file for file in files if file.name in names or not release.is_dir())
     notebooks = [_read(course, path, release / path.name) for path in masters]
     paths = [*masters, *(release / path.name for path in masters), *(file.path for file in files)]
-    return Assignment(
-        name, tuple(notebooks), masters, tuple(files), tuple(given), _digest(course, paths)
-    )
+    beside = Files(tuple(files), tuple(given))
+    return Assignment(name, tuple(notebooks), masters, beside, _digest(course, paths))
 
 
 def _read(course: Course, master: Path, released: Path) -> MasterNotebook:

@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -20,6 +21,19 @@ class DataFile:
 
     name: str
     path: Path
+
+
+@dataclass(frozen=True)
+class Files:
+    """Hold the files beside an assignment's notebooks: all, and those of them that students got."""
+
+    all: tuple[DataFile, ...] = ()
+    given: tuple[DataFile, ...] = ()
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """Return the names under which code can import one of the files."""
+        return frozenset(file.name.partition("/")[0].removesuffix(".py") for file in self.all)
 
 
 def find_files(folder: Path) -> list[DataFile]:
@@ -40,20 +54,22 @@ def find_files(folder: Path) -> list[DataFile]:
     return sorted(found, key=lambda file: file.name)
 
 
-def furnish(folder: Path, contents: Mapping[str, bytes], files: Iterable[DataFile]) -> None:
-    """Put `contents` and then `files` into `folder`, which must be trusted or a sandbox's own.
-
-    Raises `OSError` when a name is taken by a folder, or a folder's by a file.
-    """
-    for name, content in contents.items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+def furnish(folder: Path, files: Iterable[DataFile]) -> None:
+    """Put `files` into `folder`, where nothing of their names is yet."""
     for file in files:
         target = folder / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
         if file.path.stat().st_size > MAX_COPIED:
             os.symlink(file.path, target)
         else:
             shutil.copyfile(file.path, target)
+
+
+def add_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a student's own files into `folder`, but none in place of what is there."""
+    for name, content in contents.items():
+        target = folder / name
+        with suppress(OSError):  # another file is in its way
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as file:
+                file.write(content)

@@ -2,20 +2,23 @@
 
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from course.grading.assignment import Cell, MasterNotebook, leading_given, runnable
 from course.grading.engine import Engine, Terms
+from course.grading.files import Files
 from course.grading.referee import Judgement
 from course.grading.results import Verdict
 from course.grading.sandbox import Isolation, Unfit
 from course.grading.session import RefereeLost, Ungraded
 
 __all__ = ["Grader", "Isolation", "Terms", "Ungraded", "provide_helpers"]
+
+NO_FILES, NOTHING = Files(), MappingProxyType[str, bytes]({})
 
 
 class Grader:
@@ -26,8 +29,8 @@ class Grader:
     which nothing has run before; so have all if processes cannot be forked after these cells.
     """
 
-    def __init__(self, master: MasterNotebook, terms: Terms) -> None:
-        self._master, self._terms = master, terms
+    def __init__(self, master: MasterNotebook, terms: Terms, files: Files = NO_FILES) -> None:
+        self._master, self._terms, self._files = master, terms, files
         self._prefix = leading_given(master.cells)
         self._engines: dict[tuple[Cell, ...], Engine] = {}
         self._stack = ExitStack()
@@ -46,8 +49,12 @@ class Grader:
     ) -> None:
         self._stack.close()
 
-    def grade(self, cells: Sequence[Cell]) -> list[Judgement]:
+    def grade(
+        self, cells: Sequence[Cell], own_files: Mapping[str, bytes] = NOTHING
+    ) -> list[Judgement]:
         """Return the judgements on the test cells of a rebuilt submission.
+
+        `own_files` are contents by name: what the student handed in beside the notebook.
 
         A test that never ends, or ends its referee, is left out, and all others are judged again.
         Raises `Ungraded` when something else keeps the referee process from its work.
@@ -58,14 +65,14 @@ class Grader:
         engine, left_out = self._engine(prefix), dict[str, Verdict]()
         while True:
             try:
-                return engine.hear(to_run[len(prefix) :], left_out)
+                return engine.hear(to_run[len(prefix) :], left_out, own_files)
             except RefereeLost as lost:
                 left_out[lost.test] = lost.verdict
 
     def _engine(self, prefix: tuple[Cell, ...]) -> Engine:
         """Return the engine in which the cells `prefix` have run, started when first needed."""
         if prefix not in self._engines:
-            engine = Engine(self._master, self._terms, prefix)
+            engine = Engine(self._master, self._terms, prefix, self._files)
             self._engines[prefix] = self._stack.enter_context(engine)
         return self._engines[prefix]
 

@@ -38,12 +38,16 @@ class RefereeLost(Exception):  # noqa: N818
 
 @dataclass
 class Session:
-    """Attend to one referee process; it has `seconds` for each test."""
+    """Attend to one referee process; it has `seconds` for each test.
+
+    `own_files` is what student processes start with: the files handed in, pickled.
+    """
 
     referee: Channel
     connection: socket.socket
     server: ForkServer
     seconds: float
+    own_files: bytes = pickle.dumps({})
     process: int | None = None
     student: Student | None = None
     test: str = ""
@@ -78,7 +82,7 @@ class Session:
             self.referee.send(pickle.dumps(submission))
         elif kind == "start":
             self.test = ""
-            self.student = self.server.spawn(b"")
+            self.student = self.server.spawn(self.own_files)
             socket.send_fds(self.connection, [b"!"], [self.student.socket.fileno()])
         elif kind == "lost":
             self.referee.send(pickle.dumps(_end(self.student)))

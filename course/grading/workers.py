@@ -14,6 +14,7 @@ from threading import Thread
 from course.grading.assignment import Assignment, MasterNotebook
 from course.grading.channel import ChannelError
 from course.grading.collection import HandedIn, Submission, read_submission
+from course.grading.files import Files
 from course.grading.grader import Grader, Terms, Ungraded
 from course.grading.rebuild import Rebuilt, rebuild
 from course.grading.referee import Judgement
@@ -75,7 +76,10 @@ def _work(assignment: Assignment, terms: Terms, tasks: Tasks, outcomes: Outcomes
     """Grade submissions until none is left; a grader lives in the thread that started it."""
     try:
         with ExitStack() as stack:
-            desks = [stack.enter_context(_Desk(each, terms)) for each in assignment.notebooks]
+            desks = [
+                stack.enter_context(_Desk(each, terms, assignment.files))
+                for each in assignment.notebooks
+            ]
             while (submission := tasks.get()) is not None:
                 outcomes.put((submission, _hear(assignment, desks, submission)))
     except Exception as error:  # noqa: BLE001 - the class waits for an answer from every thread
@@ -98,12 +102,12 @@ def _hear(
 class _Desk:
     """Keep a grader of one notebook, and put another in its place when it breaks."""
 
-    def __init__(self, master: MasterNotebook, terms: Terms) -> None:
-        self._master, self._terms = master, terms
+    def __init__(self, master: MasterNotebook, terms: Terms, files: Files) -> None:
+        self._master, self._terms, self._files = master, terms, files
         self._stack = ExitStack()
 
     def __enter__(self) -> "_Desk":
-        self._grader = self._stack.enter_context(Grader(self._master, self._terms))
+        self._grader = self._stack.enter_context(Grader(self._master, self._terms, self._files))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -112,7 +116,7 @@ class _Desk:
     def hear(self, handed_in: HandedIn) -> HeardNotebook:
         """Return what was found of the notebook; raises `CourseError` for one of no use."""
         rebuilt = self._rebuild(handed_in)
-        return HeardNotebook(self._master, rebuilt, tuple(self._judge(rebuilt)))
+        return HeardNotebook(self._master, rebuilt, tuple(self._judge(rebuilt, handed_in)))
 
     def _rebuild(self, handed_in: HandedIn) -> Rebuilt:
         name = self._master.name
@@ -121,10 +125,10 @@ class _Desk:
         blank = rebuild(self._master, {"cells": []})
         return Rebuilt(blank.cells, (MISSING.format(name),), blank.unanswered)
 
-    def _judge(self, rebuilt: Rebuilt) -> list[Judgement]:
+    def _judge(self, rebuilt: Rebuilt, handed_in: HandedIn) -> list[Judgement]:
         for left in reversed(range(ATTEMPTS)):
             try:
-                return self._grader.grade(rebuilt.cells)
+                return self._grader.grade(rebuilt.cells, handed_in.files)
             except (Ungraded, ServerDied, ChannelError, OSError):
                 self._stack.close()
                 self.__enter__()
