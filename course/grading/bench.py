@@ -33,10 +33,14 @@ PATIENCE = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Settings:
-    """Hold what the grader decides once for all submissions, and the cells that all begin with."""
+    """Hold what the grader decides once for all submissions.
+
+    All of them begin with the cells of the `prefix`, and have the same `tests`.
+    """
 
     preload: tuple[str, ...]
     prefix: tuple[Cell, ...]
+    tests: tuple[Cell, ...]
     seconds: float
     memory: int
 
@@ -51,7 +55,7 @@ def main(file: int) -> None:
         with suppress(ImportError):
             importlib.import_module(name)
     referee = Referee(settings.seconds)
-    take_steps(orders, referee.prepare(settings.prefix), scratch=None)
+    take_steps(orders, referee.prepare(settings.prefix, settings.tests), scratch=None)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for referees
     orders.sendall(READY)
     while True:

@@ -68,7 +68,8 @@ class Engine:
     def __init__(self, master: MasterNotebook, terms: Terms, prefix: Sequence[Cell]) -> None:
         self._lesson, self._terms, self._prefix = master.name, terms, tuple(prefix)
         preload = _imports(master.cells)
-        self._settings = bench.Settings(preload, self._prefix, terms.seconds, terms.memory)
+        tests = tuple(cell for cell in master.cells if cell.role is Role.TEST)
+        self._settings = bench.Settings(preload, self._prefix, tests, terms.seconds, terms.memory)
         modules = [PACKAGE / f"{name}.py" for name in STUDENT_SIDE]
         program = Program(
             entry="course.grading.student:serve",
