@@ -18,7 +18,18 @@ from course.grading.standins import Breach, Late, Missing, Refused, Remote, Stud
 
 SECONDS = 5.0
 FEW = settings(max_examples=100, deadline=None)
-KINDS = ["value", "forked", "missing", "refused", "raised", "ended", "callback", "gradient", "no"]
+KINDS = [
+    "value",
+    "names",
+    "forked",
+    "missing",
+    "refused",
+    "raised",
+    "ended",
+    "callback",
+    "gradient",
+    "no",
+]
 HANDLES = ["function", "class", "module", "iterator", "object", "none"]
 ARGUMENT = [1.0, {"a": torch.ones(2), "b": [2, 3]}, torch.ones(2, requires_grad=True)]
 
@@ -58,9 +69,13 @@ packed = trees.map(msgpack.packb) | st.binary(max_size=20)
 changes = st.lists(st.tuples(numbers, packed), max_size=5).map(
     lambda pairs: ["list", *[["list", place, data] for place, data in pairs]]
 )
+named = packed.map(lambda data: ["dict", "kind", "value", "value", data]) | st.sampled_from(
+    [["dict", "kind", kind, "message", ""] for kind in KINDS]
+)
 fields = {
     "kind": st.sampled_from(KINDS),
     "value": packed,
+    "replies": st.lists(named, max_size=2).map(lambda replies: ["list", *replies]),
     "output": st.text(max_size=5),
     "changes": changes,
     "names": st.lists(st.text(max_size=9) | st.sampled_from(["ValueError", "KeyError"])).map(
@@ -124,10 +139,18 @@ def is_allowed(error: BaseException | None) -> bool:
     return isinstance(error, Exception) and hasattr(error, "__notes__")
 
 
+def get(remote: Remote) -> Any:
+    """Return what the name `answer` stands for; raises what says why it is nothing."""
+    found = remote.get(["answer"])
+    for error in found.errors.values():
+        raise error
+    return found.values["answer"]
+
+
 ACTS = {
     "fork": lambda remote: remote.fork(),
     "end": lambda remote: remote.end(),
-    "get": lambda remote: remote.get("answer"),
+    "get": get,
     "run": lambda remote: remote.run("answer = 1"),
     "call": lambda remote: remote.call(None, 0, "", (ARGUMENT, {})),
 }
@@ -170,6 +193,11 @@ def value(plain: Any) -> bytes:
     return frame(msgpack.packb(tree))
 
 
+def named_value(plain: Any) -> bytes:
+    reply = ["dict", "kind", "value", "value", msgpack.packb(plain)]
+    return frame(msgpack.packb(["dict", "kind", "names", "replies", ["list", reply]]))
+
+
 def test_deadline_holds_for_a_process_that_sends_a_byte_at_a_time() -> None:
     ours, theirs = socket.socketpair()
 
@@ -188,18 +216,14 @@ def test_deadline_holds_for_a_process_that_sends_a_byte_at_a_time() -> None:
         remote = Remote(channel)
         remote.give_time(0.5)
         with pytest.raises(Late):
-            remote.get("answer")
+            get(remote)
     assert time.monotonic() - began < 2
     theirs.close()
     thread.join()
 
 
 def test_deadline_holds_for_a_process_that_asks_for_ever() -> None:
-    question = frame(
-        msgpack.packb(
-            ["dict", "kind", "value", "value", msgpack.packb(["handle", "iterator", 1, None])]
-        )
-    )
+    question = named_value(["handle", "iterator", 1, None])
     ours, theirs = socket.socketpair()
 
     def repeat() -> None:
@@ -216,7 +240,7 @@ def test_deadline_holds_for_a_process_that_asks_for_ever() -> None:
         remote = Remote(channel)
         remote.give_time(0.5)
         with pytest.raises(Late):
-            list(remote.get("answer"))
+            list(get(remote))
     theirs.close()
     thread.join()
 
@@ -239,14 +263,14 @@ def test_a_module_of_more_levels_than_bytes_pay_for_is_refused() -> None:
     for levels, is_fine in ((40, True), (41, False)):
         parameter = ["list", "a." * levels + "w", tensor, True]
         facts = ["list", "Net", True, ["list", parameter], ["list"]]
-        error = hear([value(["handle", "module", 0, facts])], ACTS["get"])
+        error = hear([named_value(["handle", "module", 0, facts])], ACTS["get"])
         assert (error is None) is is_fine
         assert is_fine or isinstance(error, Breach)
 
 
 def test_an_object_in_place_of_a_list_is_not_told_what_is_looked_for_in_it() -> None:
     def act(remote: Remote) -> bool:
-        return 5 in remote.get("answer")
+        return 5 in get(remote)
 
-    error = hear([value(["handle", "object", 0, "Always"]), value(True), value(True)], act)
+    error = hear([named_value(["handle", "object", 0, "Always"]), value(True), value(True)], act)
     assert error is not None

@@ -74,6 +74,21 @@ HONEST = {
     ),
     "changed list": ("def f(x):\n    x.append(len(x))", "x = [5]\nf(x)\nassert x == [5, 1]"),
     "changed tensor": ("def f(x):\n    x += 1", "x = torch.zeros(2)\nf(x)\nassert x.sum() == 2"),
+    "arguments that share memory": (
+        "def f(x, y):\n    x += 1\n    return y",
+        "x = torch.zeros(2, 3)\nassert f(x, x.T[1:]).sum() == 4 and x.sum() == 6",
+    ),
+    "resized argument": (
+        "def f(x):\n    x.resize_(3).zero_()",
+        "x = torch.ones(2)\nf(x)\nassert x.tolist() == [0, 0, 0]",
+    ),
+    "tensors of many kinds": (
+        "def f(*xs):\n    return [x.to_dense().resolve_conj() for x in xs]",
+        "xs = [torch.empty(0), torch.tensor(True), torch.ones(2, dtype=torch.bfloat16),\n"
+        "      torch.ones(1).expand(5), torch.eye(2).to_sparse(), torch.tensor([1j]).conj()]\n"
+        "for x, y in zip(xs, f(*xs)):\n"
+        "    assert y.dtype == x.dtype and torch.equal(y, x.to_dense().resolve_conj())",
+    ),
     "returned argument": ("def f(x):\n    return x", "x = torch.ones(1)\nassert f(x) is x"),
     "training": (
         "def f(m, o):\n    m.train()\n    m(torch.ones(1, 2)).sum().backward()\n    o.step()",
@@ -255,6 +270,15 @@ def test_a_test_that_its_answer_leads_astray_costs_itself_alone(
         question("assert g == 1", "test_g"),
     ]
     assert [judgement.score for judgement in grader.grade(cells)] == [0, 2]
+
+
+def test_values_that_are_large_together_reach_the_test(grader: Grader) -> None:
+    names = ("f", "g", "h")
+    answers = [answer(f"{name} = torch.ones(3_000_000)", name) for name in names]
+    [judgement] = grader.grade(
+        [given(GIVEN), *answers, question("assert f.sum() == (g * h).sum()")]
+    )
+    assert judgement.failures == ()
 
 
 def test_a_question_leaves_nothing_for_the_next(grader: Grader) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 import cloudpickle  # type: ignore[import-untyped]
 import numpy
@@ -29,6 +29,9 @@ from torch import Tensor, nn
 
 # What a pickled argument stands for, to be looked up by name or number in the student process.
 Token = tuple[str, str | int]
+Label = TypeVar("Label")
+# What no token can stand for, and there may be much of.
+PLAIN = {bool, int, float, complex, str, bytes, tuple, type(None)}
 NO_PARTS = (type, ModuleType, FunctionType, BuiltinFunctionType, str, bytes, int, float, complex)
 
 
@@ -38,25 +41,30 @@ class Randomness:
 
     library: Literal["torch", "numpy", "random"]
 
-    def state(self) -> Any:
+    def state(self) -> bytes:
         """Return the state that the generator is in."""
-        return self._access()[0]()
+        if self.library == "torch":
+            return _torch_state(torch.default_generator)
+        get = numpy.random.get_state if self.library == "numpy" else random.getstate
+        return pickle.dumps(get())
 
-    def set_state(self, state: Any) -> None:
-        """Bring the generator into a state that `state` has returned in another process."""
-        self._access()[1](state)
+    def set_state(self, state: bytes) -> None:
+        """Bring the generator into a state that `state` has returned in the referee."""
+        if self.library == "torch":
+            torch.default_generator.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+        elif self.library == "numpy":
+            numpy.random.set_state(pickle.loads(state))
+        else:
+            random.setstate(pickle.loads(state))
 
     def seed(self, number: int) -> None:
         """Seed the generator with a number of up to 32 bits."""
-        self._access()[2](number)
-
-    def _access(self) -> tuple[Callable[..., Any], ...]:
         if self.library == "torch":
-            generator = torch.default_generator
-            return generator.get_state, generator.set_state, generator.manual_seed
-        if self.library == "numpy":
-            return numpy.random.get_state, numpy.random.set_state, numpy.random.seed
-        return random.getstate, random.setstate, random.seed
+            torch.default_generator.manual_seed(number)
+        elif self.library == "numpy":
+            numpy.random.seed(number)
+        else:
+            random.seed(number)
 
 
 GLOBAL_RANDOMNESS = (Randomness("torch"), Randomness("numpy"), Randomness("random"))
@@ -68,13 +76,77 @@ def seed_generators() -> None:
         generator.seed(0)
 
 
+class Labels(Generic[Label]):
+    """Map objects, not what they are equal to, to labels; what has one is kept."""
+
+    def __init__(self) -> None:
+        # An object that is kept shares its id with no other.
+        self._entries: dict[int, tuple[object, Label]] = {}
+
+    def add(self, value: object, label: Label) -> None:
+        """Give a label to an object."""
+        self._entries[id(value)] = value, label
+
+    def find(self, value: object) -> Label | None:
+        """Return the label of an object, None when it has none."""
+        entry = self._entries.get(id(value))
+        return entry[1] if entry else None
+
+    def copy(self) -> Self:
+        """Return another one with the same labels."""
+        other = type(self)()
+        other._entries = dict(self._entries)
+        return other
+
+
 class _Pickler(cloudpickle.Pickler):
     def __init__(self, file: io.BytesIO, token: Callable[[Any], Token | None]) -> None:
         super().__init__(file, protocol=5)
         self._token = token
 
     def persistent_id(self, value: Any) -> Token | None:
-        return self._token(value)
+        return None if type(value) in PLAIN else self._token(value)
+
+    def reducer_override(self, value: Any) -> Any:
+        # Torch's own way puts a file format around the bytes, which takes many times as long.
+        if type(value) in (Tensor, nn.Parameter) and _is_ordinary(value):
+            place = value.storage_offset(), value.size(), value.stride()
+            storage, dtype = value.untyped_storage(), value.dtype
+            return _make_tensor, (type(value), storage, dtype, place, value.requires_grad)
+        if type(value) is torch.UntypedStorage and value.device.type == "cpu":
+            # A copy, as what `numpy` has seen cannot be resized any more.
+            return _make_storage, (_bytes_of(value).clone().numpy().tobytes(),)
+        return super().reducer_override(value)
+
+
+def _is_ordinary(value: Tensor) -> bool:
+    """Tell whether a tensor is no more than a view of bytes in memory."""
+    is_plain = value.layout is torch.strided and value.device.type == "cpu" and not vars(value)
+    return is_plain and not (value.is_quantized or value.is_conj() or value.is_neg())
+
+
+def _make_tensor(
+    kind: type[Tensor],
+    storage: torch.UntypedStorage,
+    dtype: torch.dtype,
+    place: tuple[int, torch.Size, tuple[int, ...]],
+    requires_grad: bool,
+) -> Tensor:
+    value = torch.empty(0, dtype=dtype).set_(storage, *place)
+    if kind is nn.Parameter:
+        return nn.Parameter(value, requires_grad)
+    return value.requires_grad_(requires_grad)
+
+
+def _make_storage(data: bytes) -> torch.UntypedStorage:
+    storage = torch.UntypedStorage(len(data))
+    if data:
+        _bytes_of(storage).copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8))
+    return storage
+
+
+def _bytes_of(storage: torch.UntypedStorage) -> Tensor:
+    return torch.empty(0, dtype=torch.uint8).set_(storage)
 
 
 class _Unpickler(pickle.Unpickler):
@@ -241,11 +313,23 @@ def _restore_module(part: nn.Module, state: Any) -> None:
         _restore_dict(store, items)
 
 
-def _generator_state(part: Any) -> Any:
+def _torch_state(generator: torch.Generator) -> bytes:
+    state: bytes = generator.get_state().numpy().tobytes()
+    return state
+
+
+def _generator_state(part: Any) -> bytes:
     """Return all that a random generator's next numbers depend on."""
-    if isinstance(part, (Randomness, torch.Generator)):
-        return part.state() if isinstance(part, Randomness) else part.get_state()
-    return part.bit_generator.state if isinstance(part, numpy.random.Generator) else part.getstate()
+    if isinstance(part, Randomness):
+        return part.state()
+    if isinstance(part, torch.Generator):
+        return _torch_state(part)
+    is_numpy = isinstance(part, numpy.random.Generator)
+    return pickle.dumps(part.bit_generator.state if is_numpy else part.getstate())
+
+
+def _digest(part: Any) -> bytes:
+    return blake2b(_generator_state(part), digest_size=16).digest()
 
 
 def _move_on(part: Any, _: Any) -> None:
@@ -254,9 +338,7 @@ def _move_on(part: Any, _: Any) -> None:
     No state is ever taken from the student process: it could make the numbers that the test draws
     next all alike, and wrong answers right for them.
     """
-    old = _generator_state(part)
-    data = old.numpy().tobytes() if isinstance(old, Tensor) else repr(old).encode()
-    number = int.from_bytes(blake2b(data, digest_size=4).digest())
+    number = int.from_bytes(blake2b(_generator_state(part), digest_size=4).digest())
     if isinstance(part, torch.Generator):
         part.manual_seed(number)
     elif isinstance(part, numpy.random.Generator):
@@ -269,7 +351,7 @@ Get: TypeAlias = Callable[[Any], Any]
 Put: TypeAlias = Callable[[Any, Any], None]
 GENERATORS = (Randomness, torch.Generator, numpy.random.Generator, random.Random)
 KINDS: dict[type, tuple[Get, Put]] = {
-    **dict.fromkeys(GENERATORS, (_generator_state, _move_on)),
+    **dict.fromkeys(GENERATORS, (_digest, _move_on)),
     Tensor: (_describe_tensor, _restore_tensor),
     numpy.ndarray: (lambda part: part.view(), _restore_array),
     list: (list, _restore_list),

@@ -37,10 +37,14 @@ PATIENCE = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Settings:
-    """Hold what the grader decides once for all submissions, and the cells that all begin with."""
+    """Hold what the grader decides once for all submissions.
+
+    All of them begin with the cells of the `prefix`, and have the same `tests`.
+    """
 
     preload: tuple[str, ...]
     prefix: tuple[Cell, ...]
+    tests: tuple[Cell, ...]
     files: tuple[DataFile, ...]
     seconds: float
     memory: int
@@ -59,7 +63,7 @@ def main(file: int) -> None:
             importlib.import_module(name)
     sys.path.insert(0, "")  # as in a notebook
     referee = Referee(settings.seconds)
-    take_steps(orders, referee.prepare(settings.prefix), Path(folder))
+    take_steps(orders, referee.prepare(settings.prefix, settings.tests), Path(folder))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for referees
     orders.sendall(READY)
     while True:

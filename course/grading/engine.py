@@ -72,8 +72,9 @@ class Engine:
     ) -> None:
         self._lesson, self._terms, self._prefix = master.name, terms, tuple(prefix)
         preload = _imports(master.cells, files)
+        tests = tuple(cell for cell in master.cells if cell.role is Role.TEST)
         self._settings = bench.Settings(
-            preload, self._prefix, files.all, terms.seconds, terms.memory
+            preload, self._prefix, tests, files.all, terms.seconds, terms.memory
         )
         modules = [PACKAGE / f"{name}.py" for name in STUDENT_SIDE]
         program = Program(

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from io import StringIO
+from types import CodeType
 
-from course.grading.arguments import seed_generators
+from course.grading.arguments import Labels, seed_generators
 from course.grading.asserts import CREDIT, FAILED, HOLDS, Assertion, Assertions, read_assertions
 from course.grading.assignment import Cell
 from course.grading.results import AssertResult, Outcome, Verdict
@@ -80,6 +81,14 @@ class Judgement:
         return replace(self, failures=(broken[missing[0].missing], *self.failures))
 
 
+@dataclass(frozen=True)
+class _Tests:
+    """Hold a test cell that is ready to be run."""
+
+    found: Assertions
+    code: CodeType
+
+
 @dataclass
 class _Record:
     """Note which asserts of a test cell hold."""
@@ -145,15 +154,22 @@ class Referee:
         self._shell = make_shell()
         self._seconds = seconds
         self._names: list[str] = []
+        self._tests: dict[str, _Tests] = {}
         self._refused: dict[str, Failure] = {}
-        self.given: dict[int, str] = {}
+        self.given = Labels[str]()
 
-    def prepare(self, cells: Iterable[Cell]) -> Iterator[None]:
-        """Run the instructor's first cells before there is a student, and yield before each."""
+    def prepare(self, cells: Iterable[Cell], tests: Iterable[Cell]) -> Iterator[None]:
+        """Run the instructor's first cells before there is a student, and yield before each.
+
+        The test cells are read, too, which takes as long as to run them.
+        """
         seed_generators()
         for cell in cells:
             yield
             self._run_own(cell)
+        for cell in tests:
+            with suppress(SyntaxError):
+                self._tests[cell.source] = self._read(cell)
 
     def run_given(self, cell: Cell, remote: Remote) -> None:
         """Run a cell of the instructor's here; where it fails, the next one goes on."""
@@ -168,7 +184,7 @@ class Referee:
         for name, value in self._shell.user_ns.items():
             own = getattr(value, "__module__", None) == "__main__"
             if own and before.get(name) is not value and name not in self._names:
-                self.given[id(value)] = name
+                self.given.add(value, name)
 
     def expect(self, names: Iterable[str]) -> None:
         """Have names that a cell of the student's should define stand in the tests from now on."""
@@ -182,15 +198,16 @@ class Referee:
         """
         began = time.monotonic()
         try:
-            record = _Record(cell, read_assertions(self._shell.transform_cell(cell.source)))
+            tests = self._tests.get(cell.source) or self._read(cell)
         except SyntaxError as error:
             fault = Failure(error.lineno or 0, Verdict.ERROR, f"the test cell: {error}", False)
             return Judgement(cell.name, cell.points, (fault,), 0.0)
+        record = _Record(cell, tests.found)
         remote.give_time(self._seconds)
         try:
             remote.fork()
             self._bind(remote)
-            self._run_tests(cell, record)
+            self._run_tests(tests.code, record)
             remote.end()
         except Breach as breach:
             # Whoever ends a copy may have left answers behind, or say so without having ended.
@@ -209,24 +226,25 @@ class Referee:
     def _bind(self, remote: Remote) -> None:
         """Bring the names that answers should define up to date."""
         remote.given = self.given
-        self._refused.clear()
         for name in self._names:
             self._shell.user_ns.pop(name, None)
-            try:
-                self._shell.user_ns[name] = remote.get(name)
-            except Missing:
-                continue
-            except Refused as refused:
-                self._refused[name] = Failure(0, Verdict.REFUSED, f"{name} {refused}", hidden=False)
-            except Exception as error:  # noqa: BLE001 - of what looking at the value has run
-                message = f"{name} cannot be looked at: {type(error).__name__}: {error}"
-                self._refused[name] = Failure(0, Verdict.ERROR, printable(message), hidden=False)
+        found = remote.get(self._names)
+        self._shell.user_ns |= found.values
+        self._refused = {
+            name: _fault_of(name, error)
+            for name, error in found.errors.items()
+            if not isinstance(error, Missing)
+        }
 
-    def _run_tests(self, cell: Cell, record: _Record) -> None:
+    def _read(self, cell: Cell) -> _Tests:
+        """Return the tests of a cell; raises `SyntaxError` where it is no code."""
+        found = read_assertions(self._shell.transform_cell(cell.source))
+        return _Tests(found, compile(found.tree, f"<tests of {cell.name}>", "exec"))
+
+    def _run_tests(self, code: CodeType, record: _Record) -> None:
         namespace = self._shell.user_ns
         namespace |= {HOLDS: record.holds, FAILED: record.failed, CREDIT: record.credited}
         try:
-            code = compile(record.found.tree, f"<tests of {cell.name}>", "exec")
             with redirect_stdout(StringIO()):
                 exec(code, namespace)
         except Exception as error:  # noqa: BLE001 - of the test's or of the student's code
@@ -236,6 +254,14 @@ class Referee:
             record.add(_line(error), kind, message, notes)
             if isinstance(error, NameError) and error.name in self._names:
                 record.failures[-1] = replace(record.failures[-1], missing=error.name)
+
+
+def _fault_of(name: str, error: Exception) -> Failure:
+    """Return what a student is told of a value that the tests cannot have."""
+    if isinstance(error, Refused):
+        return Failure(0, Verdict.REFUSED, f"{name} {error}", hidden=False)
+    message = f"{name} cannot be looked at: {type(error).__name__}: {error}"
+    return Failure(0, Verdict.ERROR, printable(message), hidden=False)
 
 
 def verdict_on(breach: Breach) -> Verdict:

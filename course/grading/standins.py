@@ -8,14 +8,15 @@ no more use. Nothing of a student's is executed here, and no answer is a verdict
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from inspect import Parameter, Signature
 from typing import Any
 
 from torch import Tensor, nn
 
 from course.grading import arguments, values
-from course.grading.arguments import GLOBAL_RANDOMNESS, leaves_of, mutable_parts
+from course.grading.arguments import GLOBAL_RANDOMNESS, Labels, leaves_of, mutable_parts
 from course.grading.channel import Channel, ChannelClosed, ChannelError, ChannelTimeout
 from course.grading.gradients import Graphs, attach
 from course.grading.wording import printable
@@ -67,19 +68,28 @@ class Missing(NameError):  # noqa: N818 - it says what happened
     """Report that the student's cells define no such name."""
 
 
+@dataclass
+class Names:
+    """Hold what names stand for, and why others stand for nothing (`Missing`, if undefined)."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, Exception] = field(default_factory=dict)
+
+
 class Remote:
     """Ask a student process to run cells and to call what they define."""
 
     def __init__(self, channel: Channel) -> None:
         self.deadline = float("inf")  # by time.monotonic()
         self.usable = True
-        self.given: dict[int, str] = {}
+        self.given = Labels[str]()
         self._channel = channel
         self._callbacks: list[Any] = []
         self._callback_leaves: list[Tensor] = []
         self._graphs = Graphs()
         self._stand_ins: dict[int, Any] = {}
-        self._before_fork: dict[int, Any] = {}
+        self._numbers = Labels[int]()
+        self._before_fork = self._stand_ins, self._numbers
 
     def give_time(self, seconds: float) -> None:
         """Set how long the student process may take from now on."""
@@ -100,23 +110,36 @@ class Remote:
             raise _gone(reply)
         if reply["kind"] != "forked":
             raise Breach("the process made no copy of itself")
-        self._before_fork = dict(self._stand_ins)
+        self._before_fork = dict(self._stand_ins), self._numbers.copy()
 
     def end(self) -> None:
         """End the copy that answers, and go on with the process that it was made from."""
         reply = self._request("end")
         if reply["kind"] != "ended":  # an answer to an earlier request: there were too many
             raise Breach("the copy did not end when it should")
-        self._stand_ins = self._before_fork
+        self._stand_ins, self._numbers = self._before_fork
         self._callbacks.clear()
         self._graphs = Graphs()
 
-    def get(self, name: str) -> Any:
-        """Return what the student's cells have assigned to `name`: plain, or a stand-in.
+    def get(self, names: Sequence[str]) -> Names:
+        """Return what the student's cells have assigned to `names`: plain values and stand-ins."""
+        found, waiting = Names(), list(names)
+        while waiting:
+            hooks = self._hooks([], ())
+            reply = self._exchange(("get", waiting))
+            replies = _exactly(reply.get("replies"), list)
+            if not 0 < len(replies) <= len(waiting):
+                raise Breach("more answers than names, or none")
+            for one in replies:
+                self._add(found, waiting.pop(0), _exactly(one, dict), hooks)
+        return found
 
-        Raises `Missing` when there is no such name.
-        """
-        return self._ask("get", name)
+    def _add(self, found: Names, name: str, reply: dict[str, Any], hooks: Any) -> None:
+        _exactly(reply.get("kind"), str)
+        try:
+            found.values[name] = self._conclude(reply, [], hooks)
+        except Exception as error:  # noqa: BLE001 - of what looking at the value has run
+            found.errors[name] = error
 
     def call(self, stand_in: Any, number: int, method: str, inputs: tuple[Any, Any]) -> Any:
         """Call what has a number in the student process, and bring the arguments up to date."""
@@ -145,15 +168,15 @@ class Remote:
         self, name: str, *details: Any, parts: list[Any] | None = None, leaves: Any = ()
     ) -> Any:
         """Send a request, answer what is asked in the middle of it, and return the value."""
-        self._send((name, *details))
         hooks = self._hooks(parts or [], leaves)
-        while True:
-            reply = self._receive()
-            kind = reply["kind"]
-            if kind in QUESTIONS:
-                self._send(QUESTIONS[kind](self, reply))
-            else:
-                return self._conclude(reply, parts or [], hooks)
+        return self._conclude(self._exchange((name, *details)), parts or [], hooks)
+
+    def _exchange(self, request: tuple[Any, ...]) -> dict[str, Any]:
+        """Send a request, answer what is asked in the middle of it, and return the last reply."""
+        self._send(request)
+        while (reply := self._receive())["kind"] in QUESTIONS:
+            self._send(QUESTIONS[reply["kind"]](self, reply))
+        return reply
 
     def _send(self, message: tuple[Any, ...]) -> None:
         try:
@@ -165,9 +188,9 @@ class Remote:
 
     def _token(self, value: Any) -> tuple[str, Any] | None:
         """Name what the student process has itself, and what must stay in this one."""
-        if (number := self._number_of(value)) is not None:
+        if (number := self._numbers.find(value)) is not None:
             return "kept", number
-        if (name := self.given.get(id(value))) is not None:
+        if (name := self.given.find(value)) is not None:
             return "given", name
         if arguments.stays_here(value):
             self._callbacks.append(value)
@@ -293,13 +316,7 @@ class Remote:
     # Stand-ins.
 
     def _is_stand_in(self, value: object) -> bool:
-        return self._number_of(value) is not None
-
-    def _number_of(self, value: object) -> int | None:
-        for number, known in self._stand_ins.items():
-            if known is value:
-                return number
-        return None
+        return self._numbers.find(value) is not None
 
     def _stand_in(self, kind: str, number: int, facts: Any) -> Any:
         """Return what stands in this process for something in the student's."""
@@ -307,9 +324,11 @@ class Remote:
             if kind not in MAKERS:
                 raise Breach("a stand-in of no kind that there is")
             try:
-                self._stand_ins[number] = MAKERS[kind](self, number, facts)
+                made = MAKERS[kind](self, number, facts)
             except DO_NOT_FIT:
                 raise Breach("facts that do not fit their stand-in") from None
+            self._stand_ins[number] = made
+            self._numbers.add(made, number)
         return self._stand_ins[number]
 
 

@@ -26,7 +26,13 @@ from typing import Any
 from torch import Tensor, nn
 
 from course.grading import arguments, values
-from course.grading.arguments import GLOBAL_RANDOMNESS, leaves_of, mutable_parts, seed_generators
+from course.grading.arguments import (
+    GLOBAL_RANDOMNESS,
+    Labels,
+    leaves_of,
+    mutable_parts,
+    seed_generators,
+)
 from course.grading.channel import Channel, ChannelClosed
 from course.grading.files import add_files
 from course.grading.gradients import Graphs, attach
@@ -36,6 +42,7 @@ from course.grading.shell import make_shell, run_cell
 MAX_OUTPUT = 20_000  # characters of printed text that a call or a cell may bring back
 MAX_TRACEBACK = 4_000
 MAX_REQUEST = 2**31
+MAX_TOGETHER = 2**24  # bytes of values that come in one reply, unless one alone has more
 Reply = dict[str, Any]
 Inputs = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -67,6 +74,7 @@ class StudentProcess:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._kept: list[Any] = []
+        self._numbers = Labels[int]()
         self._graphs = Graphs()
         self._shell = make_shell()
 
@@ -99,34 +107,47 @@ class StudentProcess:
         """End this copy; the process that it was made from answers."""
         os._exit(0)
 
-    def get(self, name: str) -> Reply:
-        """Return what the student's cells have assigned to `name`."""
+    def get(self, names: list[str]) -> Reply:
+        """Return what the student's cells have assigned to the first names, as many as fit."""
+        replies: list[Reply] = []
+        size = 0
+        for name in names:
+            reply = self._value_of(name)
+            size += len(reply.get("value", b""))
+            if replies and size > MAX_TOGETHER:
+                break
+            replies.append(reply)
+        return {"kind": "names", "replies": replies}
+
+    def _value_of(self, name: str) -> Reply:
         if name not in self._shell.user_ns:
             return {"kind": "missing"}
-        return self._outcome(lambda: self._shell.user_ns[name], Frame())
+        return self._outcome(lambda: self._shell.user_ns[name], self._hooks(Frame()))
 
-    def call(self, number: int, method: str, inputs: Inputs, randomness: list[Any]) -> Reply:
+    def call(self, number: int, method: str, inputs: Inputs, randomness: list[bytes]) -> Reply:
         """Call a kept object, or a method of it, with positional and keyword arguments."""
         for generator, state in zip(GLOBAL_RANDOMNESS, randomness, strict=True):
             generator.set_state(state)
         parts = mutable_parts([*GLOBAL_RANDOMNESS, inputs], self._is_kept)
         function = self._kept[number]
         frame = Frame(parts, leaves_of([*parts, *_parameters(function)]))
-        before = [self._state(part, frame) for part in parts]
+        hooks = self._hooks(frame)
+        before = [_state(part, hooks) for part in parts]
         given, named = inputs
         called = getattr(function, method) if method else function
-        reply = self._outcome(lambda: called(*given, **named), frame)
-        after = [self._state(part, frame) for part in parts]
+        reply = self._outcome(lambda: called(*given, **named), hooks)
+        after = [_state(part, hooks) for part in parts]
         pairs = enumerate(zip(before, after, strict=True))
         return reply | {"changes": [[i, new] for i, (old, new) in pairs if new and new != old]}
 
     def gradient(self, number: int, grad: Tensor) -> Reply:
         """Return the vector-Jacobian products of a tensor that a call has returned."""
-        return self._outcome(lambda: self._graphs.product(number, grad), Frame())
+        return self._outcome(lambda: self._graphs.product(number, grad), self._hooks(Frame()))
 
     def load_state(self, number: int, state: dict[str, Tensor]) -> Reply:
         """Give a kept module the parameters and buffers that the test's copy of it has."""
-        return self._outcome(lambda: self._kept[number].load_state_dict(state) and None, Frame())
+        module = self._kept[number]
+        return self._outcome(lambda: module.load_state_dict(state) and None, self._hooks(Frame()))
 
     def call_back(self, number: int, inputs: Inputs) -> Any:
         """Have the referee call a function of the test's and return what that returns."""
@@ -166,14 +187,14 @@ class StudentProcess:
             return attach(tensor, self._leaves, lambda grad: self._ask(ask | _packed(grad), []))
         return lambda *given, **named: self.call_back(key, (given, named))
 
-    def _outcome(self, compute: Callable[[], Any], frame: Frame) -> Reply:
+    def _outcome(self, compute: Callable[[], Any], hooks: values.EncodeHooks) -> Reply:
         """Return a reply with what `compute` returns, or how it failed."""
         try:
             value = compute()
         except BaseException as error:  # noqa: BLE001 - a student's code may raise anything
             return _failure(error)
         try:
-            return {"kind": "value", "value": values.pack(values.encode(value, self._hooks(frame)))}
+            return {"kind": "value", "value": values.pack(values.encode(value, hooks))}
         except values.Uncarried as error:
             return {"kind": "refused", "message": str(error)}
         except BaseException as error:  # noqa: BLE001 - looking at the value may run its own code
@@ -187,13 +208,6 @@ class StudentProcess:
             grad=lambda tensor: self._graphs.keep(tensor, frame.leaves),
         )
 
-    def _state(self, part: Any, frame: Frame) -> bytes:
-        """Return packed all that can change of a part; nothing if it is no plain data."""
-        try:
-            return values.pack(values.encode(arguments.describe(part), self._hooks(frame)))
-        except values.Uncarried:
-            return b""
-
     def _handle(self, value: Any) -> tuple[str, int, Any] | None:
         """Keep what cannot cross, and return its kind, its number and what is known of it."""
         kind = _kind_of(value)
@@ -201,14 +215,15 @@ class StudentProcess:
 
     def _keep(self, value: Any) -> int:
         """Return the number of a kept object, the same for the same object."""
-        for number, known in enumerate(self._kept):
-            if known is value:
-                return number
-        self._kept.append(value)
-        return len(self._kept) - 1
+        number = self._numbers.find(value)
+        if number is None:
+            number = len(self._kept)
+            self._kept.append(value)
+            self._numbers.add(value, number)
+        return number
 
     def _is_kept(self, value: object) -> bool:
-        return any(value is known for known in self._kept)
+        return self._numbers.find(value) is not None
 
     def _send(self, reply: Reply) -> None:
         self._channel.send(values.pack(values.encode(reply)))
@@ -249,6 +264,14 @@ def serve(connection: socket, own_files: bytes) -> None:
             process.answer()
     except ChannelClosed:
         return
+
+
+def _state(part: Any, hooks: values.EncodeHooks) -> bytes:
+    """Return packed all that can change of a part; nothing if it is no plain data."""
+    try:
+        return values.pack(values.encode(arguments.describe(part), hooks))
+    except values.Uncarried:
+        return b""
 
 
 def _packed(grad: Tensor) -> Reply:

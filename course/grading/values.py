@@ -421,8 +421,8 @@ def _is_shape(shape: Sequence[int]) -> bool:
 
 def _tensor_bytes(plain: torch.Tensor) -> bytes:
     flat = plain.resolve_conj().resolve_neg().cpu().contiguous().reshape(-1).view(torch.uint8)
-    # A bool may have been made of another byte than 0 and 1.
-    return (flat.ne(0) if plain.dtype is torch.bool else flat).numpy().tobytes()
+    # A bool may have been made of another byte than 0 and 1. What `numpy` has seen keeps its size.
+    return (flat.ne(0) if plain.dtype is torch.bool else flat.clone()).numpy().tobytes()
 
 
 def _write_parameter(encoder: _Encoder, value: nn.Parameter) -> Tree:
