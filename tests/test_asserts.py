@@ -41,6 +41,20 @@ def test_weights_stand_behind_asserts_and_are_one_by_default(found: Assertions) 
     assert [test.weight for test in found.tests] == [2, 0.5, 1]
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ('"it is wrong"', "it is wrong"),
+        ('f"{2 * x} should be {y:.2f}, not {f(x)}"', "… should be …, not …"),
+        ("message", "A hidden test does not hold."),
+        ('f"{x} {y}"', "A hidden test does not hold."),
+    ],
+)
+def test_a_message_is_told_without_its_values(message: str, told: str) -> None:
+    [test] = read_assertions(f"assert x, {message}").tests
+    assert test.told == told
+
+
 def test_a_cell_without_weights_is_all_or_nothing() -> None:
     assert not read_assertions("assert True  # weighty: 2\ntext = '# weight: 3'").is_weighted
 

@@ -46,12 +46,23 @@ TRIPLE = """def triple(number):
     return 3 * number
     ### END SOLUTION"""
 TEST_TRIPLE = """### BEGIN HIDDEN TESTS
-assert triple(5) == 15, "triple(5) should be 15"
+number = 5
+assert triple(number) == 15, f"triple({number}) should be another number than {triple(number)}"
 ### END HIDDEN TESTS"""
 RIGHT_TRIPLE = "def triple(number):\n    return 3 * number"
 RIGHT_DOUBLE = "def double(number):\n    return 2 * number"
 TERMS = Terms(seconds=5)
-GRADED = {"ann", "blank", "copied", "deleted", "exit", "half.right@uni-köln", "leak", "loop"}
+GRADED = {
+    "ann",
+    "blank",
+    "copied",
+    "deleted",
+    "exit",
+    "half.right@uni-köln",
+    "leak",
+    "list-out",
+    "loop",
+}
 
 NOISY_RIGHT = """import os, sys, warnings
 assert os.environ["NBGRADER_EXECUTION"] == "autograde"
@@ -127,6 +138,7 @@ def fill_class(course: Course) -> None:
     hand_in(course, "ann", {"double": NOISY_RIGHT, "triple": "def triple(n): return n + n + n"})
     hand_in(course, "blank")
     hand_in(course, "half.right@uni-köln", {"double": RIGHT_DOUBLE, "triple": SCRIPT})
+    hand_in(course, "list-out", {"triple": "def triple(number):\n    return f'seen: {number}'"})
     hand_in(course, "leak", {"double": LEAK, "triple": "def triple(n) return"})
     hand_in(course, "exit", {"double": EXIT, "triple": RIGHT_TRIPLE})
     hand_in(course, "loop", {"double": LOOP, "triple": RIGHT_TRIPLE})
@@ -176,6 +188,12 @@ def test_each_question_has_its_own_points(graded: GradedClass) -> None:
 def test_an_error_in_a_hidden_test_does_not_show_its_values(graded: GradedClass) -> None:
     [message] = graded.question("half.right@uni-köln", "triple").messages
     assert message == "ValueError in a hidden test, whose values are not shown."
+
+
+def test_a_failed_hidden_test_does_not_show_its_values(graded: GradedClass) -> None:
+    question = graded.question("list-out", "triple")
+    assert question.messages == ("triple(…) should be another number than …",)
+    assert "5" in question.detail
 
 
 def test_an_answer_that_does_not_run_is_explained_by_its_own_error(graded: GradedClass) -> None:

@@ -22,13 +22,15 @@ WEIGHT = re.compile(r"#\s*weight:\s*(\d+(?:\.\d+)?)\s*$")
 class Assertion:
     """Hold one assert; `loop` are the lines of the outermost loop that it stands in, if any.
 
-    One `inside` a function or class may be run from anywhere in the cell.
+    `told` is its message without values, which may be those of a hidden test. One `inside` a
+    function or class may be run from anywhere in the cell.
     """
 
     name: str
     line: int
     hidden: bool
     weight: float
+    told: str
     loop: range
     inside: bool
 
@@ -94,9 +96,18 @@ def _assertion(place: _Place, source: str, weights: Mapping[int, float]) -> Asse
         line=node.lineno,
         hidden=line_in_region(source, node.lineno, BEGIN_HIDDEN, END_HIDDEN),
         weight=next((weights[line] for line in lines if line in weights), 1.0),
+        told=_without_values(node.msg),
         loop=place.loop,
         inside=place.inside,
     )
+
+
+def _without_values(message: ast.expr | None) -> str:
+    """Return what a message says whatever the values are: `…` stands for them."""
+    parts = message.values if isinstance(message, ast.JoinedStr) else [message]
+    texts = [str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts]
+    text = "".join(texts)
+    return text if text.strip("… ") else "A hidden test does not hold."
 
 
 def _last_line(node: ast.stmt) -> int:

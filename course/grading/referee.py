@@ -33,6 +33,7 @@ class Failure:
     message: str
     hidden: bool
     detail: str = ""
+    told: str = ""  # to a student, in place of the message of a hidden test
     missing: str = ""  # the name that no cell of the student's has defined
 
 
@@ -109,6 +110,8 @@ class _Record:
         if all(known.line != line for known in self.failures[:MAX_FAILURES]):
             text = "A test failed, without saying why." if message is None else str(message)
             self.add(line, Verdict.FAILED, text)
+            told = next(test.told for test in self.found.tests if test.line == line)
+            self.failures[-1] = replace(self.failures[-1], told=told)
 
     def credited(self, value: object) -> None:
         """Note the value of the cell's last line, if it is a number as nbgrader sees it."""

@@ -48,7 +48,9 @@ def _result(judgement: Judgement) -> QuestionResult:
 
 
 def _message(failure: Failure) -> str:
-    """Return what a student may read: of an error in a hidden test, no more than its type."""
+    """Return what a student may read: of a hidden test no values, of an error there its type."""
+    if failure.hidden and failure.verdict is Verdict.FAILED:
+        return failure.told
     if failure.hidden and failure.verdict is Verdict.ERROR:
         return f"{failure.message.partition(':')[0]} in a hidden test, whose values are not shown."
     return failure.message
