@@ -14,9 +14,10 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,8 +27,7 @@ from course.errors import CourseError
 from course.grading import bench
 from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.channel import Channel
-from course.grading.referee import Judgement
-from course.grading.results import Verdict
+from course.grading.hearing import Hearing, Stage
 from course.grading.sandbox import (
     THREADS,
     ForkServer,
@@ -39,7 +39,7 @@ from course.grading.sandbox import (
     await_ready,
     send_setup,
 )
-from course.grading.session import SECONDS_IN_ALL, Session
+from course.grading.session import SECONDS_IN_ALL, Case, Session
 
 PACKAGE = Path(__file__).parent
 # What of this package runs beside a student's code.
@@ -63,7 +63,10 @@ class Terms:
 
 
 class Engine:
-    """Keep a fork server and a bench, which both have run the cells `prefix` already."""
+    """Keep a fork server and a bench, which both have run the cells `prefix` already.
+
+    They end with the thread that started them.
+    """
 
     def __init__(self, master: MasterNotebook, terms: Terms, prefix: Sequence[Cell]) -> None:
         self._lesson, self._terms, self._prefix = master.name, terms, tuple(prefix)
@@ -108,24 +111,32 @@ class Engine:
     ) -> None:
         self._stack.close()
 
-    def hear(self, cells: Sequence[Cell], left_out: Mapping[str, Verdict]) -> list[Judgement]:
-        """Return the judgements on a submission, of which `cells` follow those of the prefix."""
+    def hear(self, case: Case) -> Hearing:
+        """Return what is found in a submission, of which the cells after those of the prefix come.
+
+        Raises what `Session.attend` does.
+        """
+        began = time.monotonic()
         ours, theirs = socket.socketpair()
         session = Session(Channel(ours), ours, self._server, 2 * self._terms.seconds + SLACK)
         try:
             with theirs:
                 socket.send_fds(self._bench, [b"!"], [theirs.fileno()])
-            return session.attend(cells, left_out)
+            hearing = session.attend(case)
         finally:
             session.close()
+        apart = hearing.seconds[Stage.RUN] + hearing.seconds[Stage.JUDGE]
+        forking = time.monotonic() - began - apart
+        return replace(hearing, seconds={**hearing.seconds, Stage.FORK: forking})
 
     def _start_bench(self, stack: ExitStack) -> socket.socket:
         """Start the bench, which `stack` then ends, and return the socket on which it listens."""
         ours, theirs = socket.socketpair()
         stack.enter_context(ours)
+        parent = str(os.getpid())
         with theirs:
             self._bench_process = subprocess.Popen(
-                [sys.executable, "-m", "course.grading.bench", str(theirs.fileno())],
+                [sys.executable, "-m", "course.grading.bench", str(theirs.fileno()), parent],
                 env=os.environ | dict.fromkeys(THREADS, "1"),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -4,16 +4,16 @@ import importlib.util
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from course.grading.assignment import Cell, MasterNotebook, leading_given, runnable
 from course.grading.engine import Engine, Terms
-from course.grading.referee import Judgement
-from course.grading.results import Verdict
+from course.grading.hearing import Hearing
 from course.grading.sandbox import Isolation, Unfit
-from course.grading.session import RefereeLost, Ungraded
+from course.grading.session import Case, Killed, RefereeLost, Ungraded
 
 __all__ = ["Grader", "Isolation", "Terms", "Ungraded", "provide_helpers"]
 
@@ -46,8 +46,8 @@ class Grader:
     ) -> None:
         self._stack.close()
 
-    def grade(self, cells: Sequence[Cell]) -> list[Judgement]:
-        """Return the judgements on the test cells of a rebuilt submission.
+    def grade(self, cells: Sequence[Cell]) -> Hearing:
+        """Return what is found in a rebuilt submission.
 
         A test that never ends, or ends its referee, is left out, and all others are judged again.
         Raises `Ungraded` when something else keeps the referee process from its work.
@@ -55,12 +55,14 @@ class Grader:
         to_run = runnable(cells)
         begins_alike = to_run[: len(self._prefix)] == self._prefix
         prefix = self._prefix if begins_alike else ()
-        engine, left_out = self._engine(prefix), dict[str, Verdict]()
+        case = Case(to_run[len(prefix) :], left_out={}, was_killed=False)
         while True:
             try:
-                return engine.hear(to_run[len(prefix) :], left_out)
+                return self._engine(prefix).hear(case)
+            except Killed:
+                case = replace(case, was_killed=True)
             except RefereeLost as lost:
-                left_out[lost.test] = lost.verdict
+                case = replace(case, left_out={**case.left_out, lost.test: lost.verdict})
 
     def _engine(self, prefix: tuple[Cell, ...]) -> Engine:
         """Return the engine in which the cells `prefix` have run, started when first needed."""
