@@ -79,7 +79,7 @@ $(CLASS)/.written: $(BUILT) $(ANSWERS)
 	@touch $@
 
 build/.graded-%: $(CLASS)/.written $(HELPERS) $(SANDBOX)
-	@$(COURSE) grade $* --submitted $(CLASS)
+	@$(COURSE) grade $* --submitted $(CLASS) --out build/grading
 	@touch $@
 
 # A second environment with the versions that Colab has, in which the student versions are tested.

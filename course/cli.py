@@ -1,6 +1,7 @@
 """The `course` command: one function a subcommand, and one line for every error of the user's."""
 
 import io
+import signal
 import sys
 from keyword import iskeyword
 from pathlib import Path
@@ -33,7 +34,8 @@ Submitted = Annotated[
     typer.Option(help="Folder of <student>/<lesson>/<lesson>.ipynb (default: submitted/)."),
 ]
 Out = Annotated[
-    Path | None, typer.Option(help="Folder for the results (default: build/grading/<lesson>/).")
+    Path | None,
+    typer.Option(help="Folder for all that is written (default: where nbgrader looks for it)."),
 ]
 Isolate = Annotated[
     Literal["sandbox", "process"],
@@ -42,6 +44,18 @@ Isolate = Annotated[
 Timeout = Annotated[
     float, typer.Option(min=1.0, help="Seconds for each cell and each question of a submission.")
 ]
+Memory = Annotated[int, typer.Option(min=256, help="Megabytes that a submission may use.")]
+Graders = Annotated[
+    int | None, typer.Option("--jobs", min=1, help="Submissions at a time; by default one a core.")
+]
+Students = Annotated[
+    str, typer.Option("--student", help="Whom to grade: a pattern for names, such as 'a*'.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Grade anew what has not changed, too.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def run() -> None:
@@ -67,7 +81,7 @@ def describe(error: OSError) -> str:
 @app.callback()
 def main(
     context: typer.Context,
-    root: Annotated[Path, typer.Option(help="Folder that holds source_notebooks/.")] = Path(),
+    root: Annotated[Path, typer.Option(help="Folder of the course, with its masters.")] = Path(),
 ) -> None:
     """Remember which course the subcommand works on."""
     context.obj = Course(root.resolve())
@@ -130,21 +144,41 @@ def grade(
     lesson: str,
     submitted: Submitted = None,
     out: Out = None,
+    jobs: Graders = None,
+    student: Students = "*",
     isolation: Isolate = "sandbox",
     timeout: Timeout = 60.0,
+    memory: Memory = 4096,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Grade the submissions to LESSON; write grades.csv and a feedback page a student."""
-    from course.grading.classroom import Places, grade_class
+    """Grade the submissions to LESSON, or to an assignment of any nbgrader course.
+
+    What has not changed since it was graded is not graded again. Exit code 3 says that some
+    submissions need a person.
+    """
+    from course.cores import count_cores
+    from course.grading.classroom import Selection, grade_class
     from course.grading.grader import Isolation, Terms, provide_helpers
     from course.grading.sandbox import LOST, check_sandbox
 
     course: Course = context.obj
-    terms = Terms(Isolation(isolation), seconds=timeout, readable=provide_helpers())
+    terms = Terms(
+        Isolation(isolation),
+        seconds=timeout,
+        memory=memory * 2**20,
+        readable=provide_helpers(),
+        jobs=jobs or count_cores(),
+    )
     check_sandbox() if terms.isolation is Isolation.SANDBOX else display.warn(LOST)
-    with display.GradingProgress(lesson) as progress:
-        places = Places(submitted, out)
-        report = grade_class(course, lesson, places, terms, on_result=progress.update)
-    display.graded(report)
+    selection = Selection(submitted, out, student, force)
+    try:
+        with display.GradingProgress(lesson, quiet=as_json) as progress:
+            report = grade_class(course, lesson, selection, terms, on_progress=progress.update)
+    except KeyboardInterrupt:
+        display.warn("interrupted: what is graded is kept, and the same command goes on from there")
+        raise typer.Exit(INTERRUPTED) from None
+    display.graded_as_json(report) if as_json else display.graded(report)
     if report.problems:
         raise typer.Exit(3)
 
@@ -155,7 +189,7 @@ def prove(
     lessons: Annotated[
         list[str] | None, typer.Argument(help="Lessons to prove; by default all.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Try right and wrong answers on the tests of every exercise; fail where one fools them."""
     from course.proof.proofs import prove

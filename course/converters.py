@@ -4,15 +4,15 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
+from traitlets.utils.importstring import import_item
 
-from course.layout import Course
+from course.layout import Course, read_settings
 
 GRADEBOOK = "gradebook.db"
 
@@ -30,7 +30,7 @@ def run_converter(converter: Any, config: Config) -> None:
     from nbgrader.converters.base import NbGraderException
     from nbgrader.coursedir import CourseDirectory
 
-    with _log() as log, _own_tools_on_path(), warnings.catch_warnings():
+    with _log() as log, own_tools_on_path(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             converter(coursedir=CourseDirectory(config=config), config=config).start()
@@ -38,12 +38,52 @@ def run_converter(converter: Any, config: Config) -> None:
             raise ConversionError(log.reason()) from error
 
 
+def saved_notebook(master: Any, name: str, config: Config) -> Any:
+    """Return the notebook `master` as nbgrader saves it in a gradebook when it makes an assignment.
+
+    That is without solutions, but with checksums and with hidden tests. `config` has the settings
+    and folders of the course; `name` is the notebook's, without suffix. Raises `ConversionError`
+    for a notebook that nbgrader would refuse.
+    """
+    # Importing nbgrader takes two seconds, which `course --help` should not pay.
+    from nbconvert.exporters import Exporter
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+    from nbgrader.nbgraderformat.common import SchemaMismatchError, ValidationError
+
+    coursedir = CourseDirectory(config=config)
+    names = {"notebook": name, "assignment": coursedir.assignment_id, "student": "."}
+    exporter = Exporter(config=config, default_preprocessors=[])
+    refusals = (RuntimeError, ValueError, SchemaMismatchError, ValidationError)
+    with _log(), chdir(coursedir.root), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for step in _until_saved(GenerateAssignment(config=config).preprocessors):
+            exporter.register_preprocessor(step)
+        try:
+            saved, _ = exporter.from_notebook_node(master, {"nbgrader": names})
+        except refusals as error:
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            raise ConversionError(reason) from error
+    return saved
+
+
+def _until_saved(steps: Sequence[type | str]) -> Iterator[type]:
+    """Yield nbgrader's steps to make an assignment up to that which saves it, but not that one."""
+    from nbgrader.preprocessors import SaveCells
+
+    for step in steps:
+        step = import_item(step) if isinstance(step, str) else step
+        if issubclass(step, SaveCells):
+            return
+        yield step
+
+
 def lesson_config(scratch: Course, lesson: str) -> Config:
     """Return the settings in the nbgrader_config.py of `scratch`, bound to it and one lesson.
 
     Whatever gradebook the settings name is for real grades: the one used is in `scratch`.
     """
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(scratch.root)).load_config()
+    config = read_settings(scratch.root)
     config.CourseDirectory.root = str(scratch.root)
     config.CourseDirectory.assignment_id = lesson
     config.CourseDirectory.db_url = gradebook_url(scratch)
@@ -97,7 +137,7 @@ def _log() -> Iterator[_LogBuffer]:
 
 
 @contextmanager
-def _own_tools_on_path() -> Iterator[None]:
+def own_tools_on_path() -> Iterator[None]:
     """Let nbgrader find `alembic`, with which it makes a gradebook, in an inactive environment."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])

@@ -8,17 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from rich import progress as bars
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from course.layout import Course, notebook
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:  # these import slowly, and the command line wants to be quick
     from course.build import Difference
     from course.checks import Problem
     from course.execute import Event, NotebookRun
-    from course.grading.classroom import ClassReport
+    from course.grading.classroom import ClassReport, Progress
     from course.grading.results import SubmissionResult
     from course.proof.proofs import Proof
 
@@ -47,12 +50,12 @@ def warn(text: str) -> None:
     say(f"[yellow]{escape(text)}[/]")
 
 
-def progress(*columns: ProgressColumn) -> Progress:
+def progress(*columns: ProgressColumn) -> bars.Progress:
     """Return progress bars that only a terminal shows, and that are gone at the end."""
     # What is being worked on may be named by the user: it is never markup.
     description = TextColumn("{task.description}", markup=False)
     screen = console()
-    return Progress(
+    return bars.Progress(
         *(description, *columns, TimeElapsedColumn()),
         console=screen,
         transient=True,
@@ -63,8 +66,8 @@ def progress(*columns: ProgressColumn) -> Progress:
 @contextmanager
 def working(text: str) -> Iterator[None]:
     """Show that something is being done, and for how long."""
-    with progress(BarColumn(pulse_style="cyan")) as bars:
-        bars.add_task(text, total=None)
+    with progress(BarColumn(pulse_style="cyan")) as bar:
+        bar.add_task(text, total=None)
         yield
 
 
@@ -130,11 +133,22 @@ def executed(runs: "list[NotebookRun]", report: Path) -> None:
     say(f"{passed} of {len(runs)} notebooks ran; report: {escape(relative(report))}")
 
 
-class GradingProgress:
-    """A bar over the submissions of a class."""
+class _Rate(ProgressColumn):
+    """Show how many are done in a minute."""
 
-    def __init__(self, lesson: str) -> None:
-        self.progress = progress(BarColumn(), MofNCompleteColumn())
+    def render(self, task: Task) -> Text:
+        """Return the rate, when there is one."""
+        return Text(f"{60 * task.speed:.0f}/min" if task.speed else "")
+
+
+class GradingProgress:
+    """A bar over the submissions of a class, and a line for each that is done unless `quiet`."""
+
+    def __init__(self, lesson: str, *, quiet: bool = False) -> None:
+        columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(compact=True))
+        self.progress = progress(*columns)
+        self.progress.disable |= quiet
+        self.quiet = quiet
         self.bar = self.progress.add_task(f"Grading {lesson}", total=None)
 
     def __enter__(self) -> Self:
@@ -144,11 +158,13 @@ class GradingProgress:
     def __exit__(self, *exception: object) -> None:
         self.progress.stop()
 
-    def update(self, result: "SubmissionResult", total: int) -> None:
-        """Draw that one more submission of `total` is done."""
-        self.progress.update(self.bar, advance=1, total=total)
+    def update(self, step: "Progress") -> None:
+        """Draw that one more submission is done."""
+        self.progress.update(self.bar, advance=1, total=step.total)
+        result = step.result
         points = result.problem or f"{result.score:g} of {result.max_score:g} points"
-        self.progress.print(f"  {escape(result.student)}: {escape(points)}")
+        if not self.quiet and not step.known:
+            self.progress.print(f"  {escape(result.student)}: {escape(points)}")
 
 
 def graded(report: "ClassReport") -> None:
@@ -158,10 +174,28 @@ def graded(report: "ClassReport") -> None:
     for result in report.results:
         table.add_row(escape(result.student), *_points(result))
     console().print(table)
-    places = f"grades: {relative(report.grades)}; feedback: {relative(report.feedback)}"
-    say(escape(places))
+    if report.known:
+        say(f"{len(report.known)} of {len(report.results)} had not changed since they were graded")
+    places = report.places
+    say(escape(f"grades: {relative(places.grades)}; feedback: {relative(places.feedback)}"))
     if report.problems:
         say(f"[yellow]{len(report.problems)} submission(s) need a person[/]")
+
+
+def graded_as_json(report: "ClassReport") -> None:
+    """Print the same for programs."""
+    rows = [
+        {
+            "student": result.student,
+            "score": None if result.problem else result.score,
+            "max_score": None if result.problem else result.max_score,
+            "problem": result.problem,
+            "known": result.student in report.known,
+            "questions": {each.question: each.verdict for each in result.questions},
+        }
+        for result in report.results
+    ]
+    print(json.dumps(rows, indent=1))
 
 
 def _points(result: "SubmissionResult") -> Iterable[str]:
@@ -208,23 +242,26 @@ def proven_as_json(proofs: "list[Proof]") -> None:
 
 
 def summary(course: Course) -> None:
-    """Show a table of what there is to open."""
+    """Show a table of what there is to open; of grades, the class's own or else the sample's."""
     table = Table("lesson", "what", "open")
+    graded = (course.root, course.root / "build" / "grading")
     for lesson in course.lessons:
         rows = {
-            "student version": notebook(course.release, lesson),
-            "executed solution": course.executed / f"{lesson}.html",
-            "grades": course.grading(lesson) / "grades.csv",
-            "feedback": course.grading(lesson) / "feedback",
+            "student version": [notebook(course.release, lesson)],
+            "executed solution": [course.executed / f"{lesson}.html"],
+            "grades": [folder / "grades" / f"{lesson}.csv" for folder in graded],
         }
-        for what, path in rows.items():
-            table.add_row(escape(lesson), what, _place(path))
+        for what, paths in rows.items():
+            table.add_row(escape(lesson), what, _place(*paths))
+    table.add_row("all", "feedback", _place(course.feedback, graded[1] / "feedback"))
     table.add_row("all", "report on the run", _place(course.executed / "index.html"))
     console().print(table)
 
 
-def _place(path: Path) -> str:
-    return escape(relative(path)) if path.exists() else "not made yet"
+def _place(*paths: Path) -> str:
+    """Return the first of `paths` that is there."""
+    found = next((path for path in paths if path.exists()), None)
+    return escape(relative(found)) if found else "not made yet"
 
 
 def relative(path: Path) -> str:

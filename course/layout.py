@@ -4,30 +4,38 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from course.errors import CourseError
+
+SETTINGS = "nbgrader_config.py"
+STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
 
 
 @dataclass(frozen=True)
 class Course:
-    """Name the folders of the course under `root`, the folder that holds `source_notebooks/`."""
+    """Name the folders of the course under `root`, as nbgrader_config.py there says, if any."""
 
     root: Path
 
     @property
     def masters(self) -> Path:
-        """Return the folder of the master notebooks, the only ones that people edit."""
-        return self.root / "source_notebooks"
+        """Return the folder of the master notebooks, the only ones that people edit.
+
+        Without settings it is nbgrader's `source/` where there is one, else `source_notebooks/`.
+        """
+        usual = "source" if (self.root / "source").is_dir() else "source_notebooks"
+        return self._folder("source", usual)
 
     @property
     def release(self) -> Path:
         """Return the folder of the generated student versions."""
-        return self.root / "release"
+        return self._folder("release")
 
     @property
     def solutions(self) -> Path:
         """Return the folder of the generated solution versions."""
-        return self.root / "solutions"
+        return self._folder("solution", "solutions")
 
     @property
     def executed(self) -> Path:
@@ -37,7 +45,23 @@ class Course:
     @property
     def submitted(self) -> Path:
         """Return the folder in which `course grade` looks for a class by default."""
-        return self.root / "submitted"
+        return self._folder("submitted")
+
+    @property
+    def autograded(self) -> Path:
+        """Return the folder in which nbgrader's formgrader looks for graded notebooks."""
+        return self._folder("autograded")
+
+    @property
+    def feedback(self) -> Path:
+        """Return the folder in which nbgrader's formgrader looks for feedback pages."""
+        return self._folder("feedback")
+
+    @property
+    def gradebook(self) -> str:
+        """Return the address of nbgrader's database."""
+        default = f"sqlite:///{self.root / 'gradebook.db'}"
+        return str(self._settings.get("db_url", default))
 
     @property
     def answers(self) -> Path:
@@ -57,9 +81,23 @@ class Course:
             "or name that folder with --root"
         )
 
-    def grading(self, lesson: str) -> Path:
-        """Return the default folder for the grades of `lesson`; not kept in git."""
-        return self.root / "build" / "grading" / lesson
+    def _folder(self, step: str, default: str = "") -> Path:
+        """Return the folder of a step of nbgrader's; raises `CourseError` for one of its own ways.
+
+        Only the usual order of folders is known: step, student, assignment.
+        """
+        settings = self._settings
+        if (found := settings.get("directory_structure", STRUCTURE)) != STRUCTURE:
+            raise CourseError(
+                f"{self.root / SETTINGS}: directory_structure {found!r} is not known here; "
+                f"arrange the folders as {STRUCTURE}"
+            )
+        return self.root / str(settings.get(f"{step}_directory", default or step))
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """Return what nbgrader_config.py sets of nbgrader's `CourseDirectory`."""
+        return dict(read_settings(self.root).CourseDirectory)
 
     def select(self, only: list[str] | None) -> list[str]:
         """Return the lessons named in `only`, or all; raises `CourseError` for an unknown name."""
@@ -102,6 +140,24 @@ class Publication:
     def requirement(self) -> str:
         """Return what pip installs `helpers` from."""
         return f"git+{self.repository}@{self.branch}"
+
+
+def read_settings(root: Path) -> Any:
+    """Return what nbgrader_config.py in `root` says, as a traitlets `Config`; empty without one.
+
+    Raises `CourseError` when it cannot be run.
+    """
+    from traitlets.config import Config
+    from traitlets.config.loader import PyFileConfigLoader
+
+    if not (root / SETTINGS).is_file():
+        return Config()
+    try:
+        return PyFileConfigLoader(SETTINGS, path=str(root)).load_config()
+    except Exception as error:  # it is a program, which may raise anything
+        raise CourseError(
+            f"{root / SETTINGS}: {type(error).__name__}: {error}; mend that line"
+        ) from error
 
 
 def notebook(folder: Path, lesson: str) -> Path:

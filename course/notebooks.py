@@ -16,13 +16,20 @@ BEGIN_MARK, END_MARK = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
 def read(path: Path) -> Any:
     """Return the notebook at `path` as it is; raises `CourseError` when it is not one."""
     try:
-        return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+        content = path.read_bytes()
     except FileNotFoundError as error:
         raise CourseError(f"{path}: no such notebook; run `make build`") from error
-    except (ValueError, AttributeError, nbformat.ValidationError) as error:
+    return parse(content, str(path))
+
+
+def parse(content: bytes, name: str) -> Any:
+    """Return the notebook in `content`; raises `CourseError`, which tells `name`, if it is none."""
+    try:
+        return nbformat.reads(content.decode("utf-8-sig"), as_version=nbformat.NO_CONVERT)
+    except (ValueError, AttributeError, RecursionError, nbformat.ValidationError) as error:
         # ValueError: no UTF-8, no JSON or no known version of it. AttributeError: no JSON object.
         reason = str(error).splitlines()[0][:120]
-        raise CourseError(f"{path}: not a notebook ({reason}); save it again") from error
+        raise CourseError(f"{name}: not a notebook ({reason}); save it again") from error
 
 
 def grading(cell: Any) -> dict[str, Any]:

@@ -14,8 +14,9 @@ import pytest
 from course import cli, display
 from course.build import build
 from course.errors import CourseError
-from course.grading.classroom import ClassReport
-from course.grading.results import QuestionResult, Status, SubmissionResult
+from course.grading.classroom import ClassReport, Progress
+from course.grading.records import Places
+from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
 from course.layout import Course, notebook
 from tests.toy import (
     REPOSITORY_ROOT,
@@ -184,9 +185,7 @@ def test_run_tells_which_notebook_failed_where_and_why(way: dict[str, Ended]) ->
 
 def test_grade_shows_the_points_of_every_student(way: dict[str, Ended]) -> None:
     assert re.search(r"ann\W+2/2\W+2/2", way["grade"].out)
-    assert "grades: build/grading/toy/grades.csv; feedback: build/grading/toy/feedback" in (
-        way["grade"].out
-    )
+    assert "grades: grades/toy.csv; feedback: feedback" in (way["grade"].out)
 
 
 def test_grade_shows_who_needs_a_person(way: dict[str, Ended]) -> None:
@@ -200,7 +199,7 @@ def test_grading_without_a_problem_succeeds(
     result = SubmissionResult("ann")
     monkeypatch.setattr(
         "course.grading.classroom.grade_class",
-        lambda *_, **__: ClassReport((result,), course.grading("toy")),
+        lambda *_, **__: report(course.root, result),
     )
     assert shell("grade", "toy").code == 0
 
@@ -213,8 +212,8 @@ def test_summary_lists_what_there_is_and_promises_nothing_else(way: dict[str, En
         "release/toy/toy.ipynb",
         "build/executed/toy.html",
         "build/executed/index.html",
-        "build/grading/toy/grades.csv",
-        "build/grading/toy/feedback",
+        "grades/toy.csv",
+        "feedback",
     ):
         assert path in out
 
@@ -425,7 +424,9 @@ def test_a_file_in_place_of_the_results_folder(shell: Shell, course: Course) -> 
     (course.root / "taken").touch()
     ended = shell("grade", "toy", "--out", "taken")
     assert ended.code == 1
-    assert ended.line == "error: taken: File exists; mend that and run the command again"
+    assert ended.line == (
+        "error: taken/results/toy: Not a directory; mend that and run the command again"
+    )
 
 
 def test_a_release_file_that_cannot_be_written(shell: Shell, course: Course) -> None:
@@ -499,15 +500,16 @@ def test_a_bad_pair_among_good_ones_is_named() -> None:
 
 
 def report(tmp_path: Path, *results: SubmissionResult) -> ClassReport:
-    return ClassReport(results, tmp_path / "[red]out[/]")
+    places = Places.of(Course(tmp_path), "toy", tmp_path / "[red]out[/]")
+    return ClassReport(results, frozenset(), places)
 
 
 def test_names_in_a_graded_class_are_shown_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    question = QuestionResult("[b]q[/b]", 1, 2, Status.NOT_PASSED)
-    good = SubmissionResult("[/]ann", (question,))
+    question = QuestionResult("[b]q[/b]", "test_q", 1, 2, Verdict.FAILED)
+    good = SubmissionResult("[/]ann", (NotebookResult("toy", (question,)),))
     bad = SubmissionResult("bob", problem="there is '[red]x[/red] :bomb:.ipynb': rename it")
     display.graded(report(tmp_path, good, bad))
     out = capsys.readouterr().out
@@ -517,8 +519,11 @@ def test_names_in_a_graded_class_are_shown_as_they_are(
 
 def test_results_that_come_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     with display.GradingProgress("[/]toy") as progress:
-        progress.update(SubmissionResult("[/]ann"), 2)
-        progress.update(SubmissionResult("bob", problem="[/] is no notebook"), 2)
+        for result in (
+            SubmissionResult("[/]ann"),
+            SubmissionResult("bob", problem="[/] is no notebook"),
+        ):
+            progress.update(Progress(result, 2))
     assert capsys.readouterr().out == "  [/]ann: 0 of 0 points\n  bob: [/] is no notebook\n"
 
 

@@ -4,13 +4,11 @@ import csv
 import html
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -22,19 +20,19 @@ from nbgrader.api import Gradebook
 from course.build import build
 from course.errors import CourseError
 from course.grading import workers
-from course.grading.assignment import Cell
-from course.grading.classroom import ClassReport, Places, grade_class
+from course.grading.assignment import Assignment, MasterNotebook
+from course.grading.classroom import ClassReport, Progress, Selection, grade_class
 from course.grading.collection import MAX_BYTES, collect, is_student_name
 from course.grading.grader import Grader, Terms
-from course.grading.records import feedback_page, plain_number, write_grades
-from course.grading.referee import Judgement
-from course.grading.results import QuestionResult, Status, SubmissionResult
-from course.grading.wording import MAX_LENGTH, one_line, printable
+from course.grading.hearing import Hearing
+from course.grading.records import feedback_page, grades_table
+from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
+from course.grading.wording import MAX_LENGTH, one_line, plain_number, printable
 from course.grading.workers import ATTEMPTS
 from course.layout import Course, notebook
 from course.pool import run_apart
+from tests.nbgrader_course import run_nbgrader
 from tests.toy import (
-    REPOSITORY_ROOT,
     answer_cell,
     check_cell,
     make_toy_course,
@@ -97,17 +95,15 @@ def handed_in(course: Course, student: str) -> Path:
     return notebook(course.submitted / student, "toy")
 
 
-def grade_quietly(course: Course, **options: Path) -> ClassReport:
-    return grade_class(
-        course, "toy", Places(**options), TERMS, on_result=lambda result, total: None
-    )
+def grade_quietly(course: Course, selection: Selection = Selection()) -> ClassReport:  # noqa: B008
+    return grade_class(course, "toy", selection, TERMS, on_progress=lambda step: None)
 
 
 @dataclass(frozen=True)
 class GradedClass:
     course: Course
     report: ClassReport
-    progress: list[tuple[str, int]]
+    steps: list[Progress]
 
     def __getitem__(self, student: str) -> SubmissionResult:
         (result,) = [result for result in self.report.results if result.student == student]
@@ -118,11 +114,12 @@ class GradedClass:
         return question
 
     def rows(self) -> dict[str, list[str]]:
-        with self.report.grades.open(encoding="utf-8", newline="") as file:
+        with self.report.places.grades.open(encoding="utf-8", newline="") as file:
             return {row[0]: row[1:] for row in csv.reader(file)}
 
     def page(self, student: str) -> str:
-        return (self.report.feedback / f"{student}.html").read_text(encoding="utf-8")
+        page = self.report.places.feedback / student / "toy" / "toy.html"
+        return page.read_text(encoding="utf-8")
 
 
 def fill_class(course: Course) -> None:
@@ -152,15 +149,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> GradedClass:
     course = two_question_course(tmp_path_factory.mktemp("class") / "course-root")
     fill_class(course)
     (course.submitted / "notes.txt").touch()
-    progress: list[tuple[str, int]] = []
-    report = grade_class(
-        course,
-        "toy",
-        Places(),
-        TERMS,
-        on_result=lambda result, total: progress.append((result.student, total)),
-    )
-    return GradedClass(course, report, progress)
+    steps: list[Progress] = []
+    report = grade_class(course, "toy", Selection(), TERMS, on_progress=steps.append)
+    return GradedClass(course, report, steps)
 
 
 def test_a_right_answer_keeps_its_points_though_it_writes_to_stderr(graded: GradedClass) -> None:
@@ -170,30 +161,30 @@ def test_a_right_answer_keeps_its_points_though_it_writes_to_stderr(graded: Grad
 def test_a_blank_notebook_scores_zero_and_is_called_not_answered(graded: GradedClass) -> None:
     assert graded["blank"].problem is None
     assert graded["blank"].score == 0
-    statuses = {question.status for question in graded["blank"].questions}
-    assert statuses == {Status.NOT_ANSWERED}
+    verdicts = {question.verdict for question in graded["blank"].questions}
+    assert verdicts == {Verdict.NOT_ANSWERED}
 
 
 def test_each_question_has_its_own_points(graded: GradedClass) -> None:
     questions = graded["half.right@uni-köln"].questions
-    assert [(item.question, item.score, item.status) for item in questions] == [
-        ("double", 2, Status.PASSED),
-        ("triple", 0, Status.NOT_PASSED),
+    assert [(item.question, item.score, item.verdict) for item in questions] == [
+        ("double", 2, Verdict.PASSED),
+        ("triple", 0, Verdict.ERROR),
     ]
 
 
 def test_an_error_in_a_hidden_test_does_not_show_its_values(graded: GradedClass) -> None:
-    message = graded.question("half.right@uni-köln", "triple").message
+    [message] = graded.question("half.right@uni-köln", "triple").messages
     assert message == "ValueError in a hidden test, whose values are not shown."
 
 
 def test_an_answer_that_does_not_run_is_explained_by_its_own_error(graded: GradedClass) -> None:
-    assert graded.question("leak", "triple").message.startswith("SyntaxError: ")
+    assert graded.question("leak", "triple").messages[0].startswith("SyntaxError: ")
 
 
 def test_an_exception_cannot_carry_a_test_into_the_feedback(graded: GradedClass) -> None:
-    assert graded.question("leak", "double").message.startswith("ValueError: seen:")
-    for page in graded.report.feedback.iterdir():
+    assert graded.question("leak", "double").messages[0].startswith("ValueError: seen:")
+    for page in graded.report.places.feedback.rglob("*.html"):
         assert "assert " not in html.unescape(page.read_text(encoding="utf-8"))
 
 
@@ -204,13 +195,15 @@ def test_an_exception_cannot_carry_a_test_into_the_feedback(graded: GradedClass)
 def test_a_broken_answer_costs_its_own_question_and_is_explained(
     graded: GradedClass, student: str, words: str
 ) -> None:
-    assert words in graded.question(student, "double").message
+    assert words in graded.question(student, "double").messages[0]
     assert graded.question(student, "triple").score == 3
 
 
 def test_a_mangled_notebook_is_repaired_and_graded(graded: GradedClass) -> None:
     assert graded["copied"].score == graded["deleted"].score == 3
-    [repair] = [repair for repair in graded["deleted"].repairs if "test_double" in repair]
+    [repair] = [
+        repair for repair in graded["deleted"].notebooks[0].repairs if "test_double" in repair
+    ]
     assert html.escape(repair) in graded.page("deleted")
     assert "Put right" not in graded.page("ann")
 
@@ -240,7 +233,9 @@ def test_the_report_tells_who_is_graded_and_who_needs_a_person(graded: GradedCla
 
 def test_progress_is_reported_once_for_everybody(graded: GradedClass) -> None:
     students = sorted(result.student for result in graded.report.results)
-    assert sorted(graded.progress) == [(student, len(students)) for student in students]
+    assert sorted((step.result.student, step.total) for step in graded.steps) == [
+        (student, len(students)) for student in students
+    ]
 
 
 def test_the_table_has_automatic_points_by_question(graded: GradedClass) -> None:
@@ -261,42 +256,41 @@ def test_the_rows_are_in_order_of_the_names(graded: GradedClass) -> None:
     assert names == sorted(names)
 
 
-def test_every_name_that_is_safe_in_a_path_has_a_page(graded: GradedClass) -> None:
-    pages = {page.stem for page in graded.report.feedback.iterdir()}
-    assert pages == {result.student for result in graded.report.results} - {"'=cmd()'"}
+def test_every_name_that_is_safe_in_a_path_has_a_page_and_a_result(graded: GradedClass) -> None:
+    names = {result.student for result in graded.report.results} - {"'=cmd()'"}
+    places = graded.report.places
+    assert {page.parent.parent.name for page in places.feedback.rglob("toy.html")} == names
+    assert {path.stem for path in places.results.folder.glob("*.json")} == names
 
 
 def test_the_executed_notebook_of_a_student_is_kept(graded: GradedClass) -> None:
-    kept = {path.stem for path in graded.report.autograded.iterdir()}
-    assert kept == GRADED
-    nb = nbformat.read(graded.report.autograded / "ann.ipynb", as_version=4)
-    texts = [output.text for cell in nb.cells for output in cell.get("outputs", [])]
-    assert texts == ["passed: 2 points\n", "passed: 3 points\n"]
+    folder = graded.report.places.autograded
+    assert {path.parent.parent.name for path in folder.rglob("toy.ipynb")} == GRADED
 
 
-def test_nothing_else_is_left_in_the_results_or_the_course(graded: GradedClass) -> None:
-    out = {path.name for path in graded.report.out.iterdir()}
-    assert out == {"grades.csv", "feedback", "autograded"}
-    assert not (graded.course.root / "gradebook.db").exists()
-    assert not (graded.course.root / "autograded").exists()
+def test_a_result_is_read_back_as_it_was(graded: GradedClass) -> None:
+    for result in graded.report.graded:
+        assert graded.report.places.results.find(result.student) == result
 
 
-def test_a_second_run_replaces_the_results_of_the_first(
-    graded: GradedClass, tmp_path: Path
-) -> None:
-    out = tmp_path / "out"
-    shutil.copytree(graded.report.out, out)
-    (tmp_path / "class" / "zoe").mkdir(parents=True)
-    grade_quietly(graded.course, submitted=tmp_path / "class", out=out)
-    assert [path.name for path in (out / "feedback").iterdir()] == ["zoe.html"]
-    assert list((out / "autograded").iterdir()) == []
-    assert (out / "grades.csv").read_text() == "student,score,max_score\nzoe,,\n"
+def test_a_result_says_what_it_was_made_from(graded: GradedClass) -> None:
+    origins = [result.origin for result in graded.report.graded]
+    assert len({origin.submission for origin in origins if origin}) == len(origins)
+    assert {origin.isolation for origin in origins if origin} == {"sandbox"}
+
+
+def test_every_test_of_a_question_is_told(graded: GradedClass) -> None:
+    tests = graded.question("ann", "double").tests
+    assert [(test.name, test.hidden) for test in tests] == [
+        ("double(2) == 4", False),
+        ("double(-3) == -6", True),
+    ]
 
 
 def test_stock_nbgrader_gives_the_same_scores(graded: GradedClass, tmp_path: Path) -> None:
     students = ["ann", "blank", "half.right@uni-köln"]
     checkout = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns("submitted", "build")
+    ignored = shutil.ignore_patterns("submitted", "autograded", "gradebook.db")
     shutil.copytree(graded.course.root, checkout, ignore=ignored)
     for student in students:
         shutil.copytree(graded.course.submitted / student, checkout / "submitted" / student)
@@ -308,16 +302,11 @@ def test_stock_nbgrader_gives_the_same_scores(graded: GradedClass, tmp_path: Pat
     assert scores == {student: graded[student].score for student in students}
 
 
-def run_nbgrader(folder: Path, *arguments: str) -> None:
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(REPOSITORY_ROOT)}
-    subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=folder,
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
+def test_the_gradebook_says_what_the_results_say(graded: GradedClass) -> None:
+    with Gradebook(graded.report.places.gradebook) as gradebook:
+        submissions = gradebook.assignment_submissions("toy")
+        scores = {submission.student.id: submission.score for submission in submissions}
+    assert scores == {result.student: result.score for result in graded.report.graded}
 
 
 # --- the machine's failures ---
@@ -328,12 +317,12 @@ def break_graders(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     breaks = iter(range(times))
 
     class Broken(Grader):
-        def grade(self, cells: Sequence[Cell]) -> list[Judgement]:
+        def grade(self, *handed_in: Any) -> Hearing:
             if next(breaks, None) is not None:
                 [engine] = self._engines.values()
                 engine._bench_process.kill()
                 engine._bench_process.wait()
-            return super().grade(cells)
+            return super().grade(*handed_in)
 
     monkeypatch.setattr(workers, "Grader", Broken)
 
@@ -364,9 +353,11 @@ def test_a_task_that_kills_its_process_costs_only_itself() -> None:
 
 # --- collecting ---
 
+TOY = Assignment("toy", (MasterNotebook("toy", (), {}, ()),))
+
 
 def refused(folder: Path) -> dict[str, str | None]:
-    return {result.student: result.problem for result in collect(folder, "toy").refused}
+    return {result.student: result.problem for result in collect(folder, TOY).refused}
 
 
 def place(folder: Path, student: str) -> Path:
@@ -440,18 +431,18 @@ def test_an_accepted_name_is_one_harmless_part_of_a_path(name: str) -> None:
 
 def test_a_missing_class_folder_is_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=r"nowhere: no such folder; put .*STUDENT/toy/toy\.ipynb"):
-        collect(tmp_path / "nowhere", "toy")
+        collect(tmp_path / "nowhere", TOY)
 
 
 def test_an_empty_class_is_named_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / ".ipynb_checkpoints").mkdir()
     with pytest.raises(CourseError, match=r"no submissions here; put .*STUDENT/toy/toy\.ipynb"):
-        collect(tmp_path, "toy")
+        collect(tmp_path, TOY)
 
 
 def test_an_unknown_lesson_is_named(toy_course: Course) -> None:
     with pytest.raises(CourseError, match="no lesson is called 'tyo'"):
-        grade_class(toy_course, "tyo", Places(), TERMS, on_result=lambda *_: None)
+        grade_class(toy_course, "tyo", Selection(), TERMS, on_progress=lambda step: None)
 
 
 # --- records ---
@@ -467,27 +458,29 @@ class _Elements(HTMLParser):
         self.names.add(tag)
 
 
+def page_of(message: str) -> str:
+    """Return the page of a student whose only question failed."""
+    question = QuestionResult("double", "test_double", 0, 2, Verdict.FAILED, (message,))
+    graded = NotebookResult("toy", (question,))
+    return feedback_page("toy", SubmissionResult("ann", (graded,)), graded)
+
+
 @given(st.text(max_size=40))
 def test_a_message_is_text_on_the_page_and_never_markup(text: str) -> None:
-    plain = feedback_page("toy", failed("ordinary"))
-    hostile = feedback_page("toy", failed(f"<img src=x onerror=alert(1)>{text}</p><script>"))
-    assert _Elements(hostile).names == _Elements(plain).names
-
-
-def failed(message: str) -> SubmissionResult:
-    question = QuestionResult("double", 0, 2, Status.NOT_PASSED, message)
-    return SubmissionResult("ann", (question,))
+    hostile = page_of(f"<img src=x onerror=alert(1)>{text}</p><script>")
+    assert _Elements(hostile).names == _Elements(page_of("ordinary")).names
 
 
 def test_the_page_says_what_was_wrong_and_loads_nothing() -> None:
-    page = feedback_page("toy", failed("double(2) should be 4"))
+    page = page_of("double(2) should be 4")
     assert "double(2) should be 4" in page
     assert "default-src 'none'" in html.unescape(page)
     assert not {"script", "link", "img", "iframe"} & _Elements(page).names
 
 
 def test_the_page_of_a_problem_shows_no_points() -> None:
-    page = feedback_page("toy", SubmissionResult("ann", problem="the file is damaged"))
+    result = SubmissionResult("ann", problem="the file is damaged")
+    page = feedback_page("toy", result, None)
     assert "the file is damaged" in page
     assert " points" not in page.replace("No points are lost", "")
 
@@ -498,9 +491,9 @@ def test_points_are_written_plainly(value: float) -> None:
     assert not plain_number(value).endswith((".", ".0"))
 
 
-def test_a_class_without_any_graded_notebook_still_has_a_table(tmp_path: Path) -> None:
-    write_grades([SubmissionResult("ann", problem="damaged")], tmp_path / "grades.csv")
-    assert (tmp_path / "grades.csv").read_text() == "student,score,max_score\nann,,\n"
+def test_a_class_without_any_graded_notebook_still_has_a_table() -> None:
+    table = grades_table([SubmissionResult("ann", problem="damaged")])
+    assert table == "student,score,max_score\nann,,\n"
 
 
 @given(st.text())

@@ -36,12 +36,39 @@ def test_folders_are_those_that_nbgrader_is_told_of(toy_course: Course) -> None:
 
 
 def test_results_lie_in_the_folder_that_git_ignores(course: Course) -> None:
-    for folder in (course.executed, course.grading("dropout")):
-        assert folder.is_relative_to(course.root / "build")
+    assert course.executed.is_relative_to(course.root / "build")
 
 
-def test_lessons_do_not_share_a_grading_folder(course: Course) -> None:
-    assert course.grading("dropout") != course.grading("toy")
+def test_an_ordinary_course_of_nbgrader_needs_no_settings(course: Course) -> None:
+    course.masters.mkdir()
+    (course.root / "source").mkdir()
+    names = [folder.name for folder in (course.masters, course.autograded, course.feedback)]
+    assert names == ["source", "autograded", "feedback"]
+    assert course.gradebook == f"sqlite:///{course.root / 'gradebook.db'}"
+
+
+def test_a_course_may_have_its_own_names_and_gradebook(course: Course) -> None:
+    lines = ['release_directory = "handouts"', 'db_url = "postgresql://db/grades"']
+    text = "".join(f"c.CourseDirectory.{line}\n" for line in lines)
+    (course.root / "nbgrader_config.py").write_text(f"c = get_config()\n{text}")
+    assert course.release == course.root / "handouts"
+    assert course.gradebook == "postgresql://db/grades"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("1 / 0", r"nbgrader_config\.py: ZeroDivisionError: .*; mend that line"),
+        (
+            'get_config().CourseDirectory.directory_structure = "{student_id}"',
+            r"directory_structure '\{student_id\}' is not known here; arrange",
+        ),
+    ],
+)
+def test_settings_of_no_use_are_named(course: Course, line: str, message: str) -> None:
+    (course.root / "nbgrader_config.py").write_text(line)
+    with pytest.raises(CourseError, match=message):
+        _ = course.masters
 
 
 @given(NAMES)

@@ -5,12 +5,12 @@ import shutil
 import pytest
 from nbgrader.api import Gradebook
 
-from course.grading.classroom import Places, grade_class
+from course.grading.classroom import Selection, grade_class
 from course.grading.grader import Terms, provide_helpers
 from course.layout import Course, notebook
 from course.notebooks import grading, is_test, read
+from tests.nbgrader_course import run_nbgrader
 from tests.sample_class import COURSE
-from tests.test_grading import run_nbgrader
 
 # `course grade` for every lesson; for one of them, what stock nbgrader gives as well.
 CASES = [*((lesson, "course") for lesson in COURSE.lessons), ("norm_penalties", "nbgrader")]
@@ -37,7 +37,7 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def grade_with_course(course: Course, lesson: str) -> dict[str, float]:
     terms = Terms(readable=provide_helpers())
-    report = grade_class(course, lesson, Places(), terms, on_result=lambda *_: None)
+    report = grade_class(course, lesson, Selection(), terms, on_progress=lambda step: None)
     assert report.problems == ()
     return {result.student: result.score for result in report.results}
 

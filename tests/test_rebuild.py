@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from course.errors import CourseError
-from course.grading.assignment import MasterNotebook, Role, defined_names, read_master
+from course.grading.assignment import MasterNotebook, Role, read_master
+from course.grading.definitions import defined_names
 from course.grading.rebuild import MAX_CELLS, MAX_CHARACTERS, Rebuilt, rebuild
 from course.layout import notebook
 from course.notebooks import read
@@ -260,10 +261,17 @@ def test_extra_cells_follow_their_neighbours(toy: MasterNotebook) -> None:
     assert rebuilt.repairs == ()
 
 
-def test_notes_and_blank_cells_of_the_student_are_left_out(toy: MasterNotebook) -> None:
+def test_blank_cells_of_the_student_are_left_out(toy: MasterNotebook) -> None:
     nb = answered()
-    nb.cells += [new_markdown_cell("My notes"), new_code_cell("  \n")]
+    nb.cells += [new_markdown_cell(" "), new_code_cell("  \n"), new_raw_cell("raw")]
     assert rebuild(toy, nb).cells == rebuild(toy, answered()).cells
+
+
+def test_notes_of_the_student_are_kept_for_who_marks_tasks(toy: MasterNotebook) -> None:
+    nb = answered()
+    nb.cells.append(new_markdown_cell("My notes"))
+    [extra] = [cell for cell in rebuild(toy, nb).cells if cell.role is Role.EXTRA]
+    assert (extra.kind, extra.source) == ("markdown", "My notes")
 
 
 def test_metadata_of_extra_cells_is_dropped(toy: MasterNotebook) -> None:

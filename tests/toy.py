@@ -94,7 +94,7 @@ def make_toy_course(root: Path, lesson: str = "toy") -> Course:
     """Write a course with one lesson under `root`; nothing is generated yet."""
     root.mkdir(parents=True, exist_ok=True)
     course = Course(root)
-    write_notebook(toy_notebook(toy_cells()), notebook(course.masters, lesson))
     shutil.copy(REPOSITORY_ROOT / "nbgrader_config.py", root)
+    write_notebook(toy_notebook(toy_cells()), notebook(course.masters, lesson))
     (root / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
     return course

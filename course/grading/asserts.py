@@ -4,7 +4,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
@@ -13,22 +13,24 @@ FAILED = "__failed__"
 HOLDS = "__holds__"
 CREDIT = "__credit__"
 MAX_NAME = 200
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 WEIGHT = re.compile(r"#\s*weight:\s*(\d+(?:\.\d+)?)\s*$")
 
 
 @dataclass(frozen=True)
 class Assertion:
-    """Hold one assert; `block` is the line range of the top-level statement that it stands in.
+    """Hold one assert; `loop` are the lines of the outermost loop that it stands in, if any.
 
-    A test `inside` a function or class may be run from anywhere in the cell.
+    One `inside` a function or class may be run from anywhere in the cell.
     """
 
     name: str
     line: int
-    block: range
     hidden: bool
+    weight: float
+    loop: range
     inside: bool
-    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,37 @@ class Assertions:
     is_weighted: bool
 
 
+@dataclass(frozen=True)
+class _Place:
+    node: ast.AST
+    loop: range = range(0)
+    inside: bool = False
+
+    def within(self) -> Iterator["_Place"]:
+        """Yield the places directly below."""
+        loop, inside = self.loop, self.inside or isinstance(self.node, SCOPES)
+        if isinstance(self.node, LOOPS) and not loop:
+            loop = range(self.node.lineno, _last_line(self.node) + 1)
+        for child in ast.iter_child_nodes(self.node):
+            yield _Place(child, loop, inside)
+
+
 def read_assertions(source: str) -> Assertions:
     """Return the tests in the Python code `source`; raises `SyntaxError` where it is none."""
     tree = ast.parse(source)
     weights = dict(_weights(source))
-    tests = tuple(
-        _assertion(node, statement, source, weights)
-        for statement in tree.body
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Assert)
-    )
-    ordered = tuple(sorted(tests, key=lambda test: test.line))
-    return Assertions(_Rewriter().rewrite(tree), ordered, bool(weights))
+    tests = [_assertion(place, source, weights) for place in _find_asserts(tree)]
+    tests.sort(key=lambda test: test.line)
+    return Assertions(_Rewriter().rewrite(tree), tuple(tests), bool(weights))
+
+
+def _find_asserts(tree: ast.Module) -> Iterator[_Place]:
+    waiting = [_Place(tree)]
+    while waiting:
+        place = waiting.pop()
+        if isinstance(place.node, ast.Assert):
+            yield place
+        waiting += place.within()
 
 
 def _weights(source: str) -> Iterator[tuple[int, float]]:
@@ -64,19 +85,22 @@ def _weights(source: str) -> Iterator[tuple[int, float]]:
             yield token.start[0], float(found[1])
 
 
-def _assertion(
-    node: ast.Assert, statement: ast.stmt, source: str, weights: dict[int, float]
-) -> Assertion:
-    end = node.end_lineno or node.lineno
-    lines = range(node.lineno, end + 1)
+def _assertion(place: _Place, source: str, weights: Mapping[int, float]) -> Assertion:
+    node = place.node
+    assert isinstance(node, ast.Assert)
+    lines = range(node.lineno, _last_line(node) + 1)
     return Assertion(
         name=ast.unparse(node.test)[:MAX_NAME],
         line=node.lineno,
-        block=range(statement.lineno, (statement.end_lineno or statement.lineno) + 1),
         hidden=line_in_region(source, node.lineno, BEGIN_HIDDEN, END_HIDDEN),
-        inside=isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)),
         weight=next((weights[line] for line in lines if line in weights), 1.0),
+        loop=place.loop,
+        inside=place.inside,
     )
+
+
+def _last_line(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
 
 
 class _Rewriter(ast.NodeTransformer):

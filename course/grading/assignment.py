@@ -1,17 +1,19 @@
 """An assignment as its instructor wrote it: what each cell is for, and what students were given."""
 
-import ast
-import re
-import warnings
+import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from course.errors import CourseError
+from course.grading.definitions import defined_names
+from course.grading.files import Files, find_files
+from course.layout import Course
 from course.notebooks import (
     BEGIN_HIDDEN,
     BEGIN_MARK,
@@ -27,10 +29,6 @@ from course.notebooks import (
 
 SKIP_TAG = "skip-when-grading"
 SECRET = ((BEGIN_SOLUTION, END_SOLUTION), (BEGIN_HIDDEN, END_HIDDEN), (BEGIN_MARK, END_MARK))
-# IPython tokenizes a cell anew for each magic in it, which a hostile cell would make very slow.
-MAX_PARSED, MAX_MAGICS = 50_000, 20
-MAGIC = re.compile(r"^[ \t]*[%!?,;/]|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
-NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Role(StrEnum):
@@ -77,6 +75,53 @@ class MasterNotebook:
     released: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Assignment:
+    """Hold an assignment: its notebooks in order of their names, and the files beside them.
+
+    `masters` are the paths of the notebooks. `digest` (SHA-256) covers all of it.
+    """
+
+    name: str
+    notebooks: tuple[MasterNotebook, ...]
+    masters: tuple[Path, ...] = ()
+    files: Files = field(default_factory=Files)
+    digest: str = ""
+
+
+def read_assignment(course: Course, name: str) -> Assignment:
+    """Read all that is graded in the assignment `name`, or the lesson, of `course`.
+
+    Raises `CourseError` for an unknown name, and what `read_master` raises.
+    """
+    course.select([name])
+    folder, release = course.masters / name, course.release / name
+    masters = tuple(sorted(folder.glob("*.ipynb")))
+    files, released = find_files(folder), find_files(release)
+    names = {file.name for file in released}
+    given = (file for file in files if file.name in names or not release.is_dir())
+    notebooks = [_read(course, path, release / path.name) for path in masters]
+    paths = [*masters, *(release / path.name for path in masters), *(file.path for file in files)]
+    beside = Files(tuple(files), tuple(given))
+    return Assignment(name, tuple(notebooks), masters, beside, _digest(course, paths))
+
+
+def _read(course: Course, master: Path, released: Path) -> MasterNotebook:
+    try:
+        return read_master(master, released if released.exists() else None)
+    except CourseError as error:
+        raise CourseError(str(error).replace(f"{course.root}{os.sep}", "")) from error
+
+
+def _digest(course: Course, paths: Sequence[Path]) -> str:
+    total = sha256()
+    for path in paths:
+        content = path.read_bytes() if path.exists() else b""
+        total.update(f"{path.relative_to(course.root)}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()
+
+
 def read_master(master: Path, released: Path | None) -> MasterNotebook:
     """Read the master and the notebook that students got.
 
@@ -109,16 +154,6 @@ def runnable(cells: Iterable[Cell]) -> tuple[Cell, ...]:
 def leading_given(cells: Iterable[Cell]) -> tuple[Cell, ...]:
     """Return the instructor's cells that are run before anything else."""
     return tuple(takewhile(lambda cell: cell.role is Role.GIVEN, runnable(cells)))
-
-
-def defined_names(source: str) -> tuple[str, ...]:
-    """Return the names that the code `source` defines at its top level, imports left out.
-
-    What cannot be parsed, or not in reasonable time, defines nothing.
-    """
-    tree = _parse(source) if len(source) <= MAX_PARSED else None
-    names = (name for node in _top_level(tree.body) for name in _bound(node)) if tree else ()
-    return tuple(dict.fromkeys(names))
 
 
 def _cells(path: Path) -> list[Any]:
@@ -181,72 +216,3 @@ def _as_released(cell: Cell) -> str:
     for begin, end in SECRET:
         source = without_region(source, begin, end)
     return source
-
-
-def _parse(source: str) -> ast.Module | None:
-    """Parse Python or else IPython code; return None when it is neither."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what a student's code deserves a warning for
-        try:
-            return ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            pass
-        if len(MAGIC.findall(source)) > MAX_MAGICS:
-            return None
-        # Importing IPython takes a while, which `course --help` should not pay.
-        from IPython.core.inputtransformer2 import TransformerManager
-
-        try:
-            python: str = TransformerManager().transform_cell(source)
-            return ast.parse(python)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
-
-
-def _top_level(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield statements that run at top level, in their order, those inside of others included."""
-    waiting = [*reversed(body)]  # no recursion: a chain of `elif`s is nested deeply
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, NAMED):
-            waiting.extend(reversed([*_inside(node)]))
-
-
-def _inside(node: ast.AST) -> Iterator[ast.stmt]:
-    """Yield the statements directly inside of an `if`, `try`, `for`, `with`, `while`, `match`."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.stmt):
-            yield child
-        elif isinstance(child, (ast.ExceptHandler, ast.match_case)):
-            yield from child.body
-
-
-def _bound(node: ast.stmt) -> Iterator[str]:
-    """Yield the names that the statement `node` itself binds."""
-    match node:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            yield name
-        case ast.Assign(targets=targets):
-            yield from _target_names(targets)
-        case (
-            ast.AnnAssign(target=target)
-            | ast.AugAssign(target=target)
-            | ast.For(target=target)
-            | ast.AsyncFor(target=target)
-        ):
-            yield from _target_names([target])
-        case ast.With(items=items) | ast.AsyncWith(items=items):
-            yield from _target_names([item.optional_vars for item in items if item.optional_vars])
-
-
-def _target_names(targets: Sequence[ast.expr]) -> Iterator[str]:
-    waiting = [*reversed(targets)]
-    while waiting:
-        match waiting.pop():
-            case ast.Name(id=name):
-                yield name
-            case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                waiting.extend(reversed(elements))
-            case ast.Starred(value=value):
-                waiting.append(value)

@@ -11,14 +11,18 @@ import importlib
 import os
 import pickle
 import resource
+import shutil
 import signal
 import socket
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
 
 from course.grading.assignment import Cell
 from course.grading.channel import Channel
+from course.grading.files import DataFile, furnish
 from course.grading.fork_server import READY, read_setup, take_steps
 from course.grading.limits import die_with_parent, fork_alike
 from course.grading.referee import Referee
@@ -41,6 +45,7 @@ class Settings:
     preload: tuple[str, ...]
     prefix: tuple[Cell, ...]
     tests: tuple[Cell, ...]
+    files: tuple[DataFile, ...]
     seconds: float
     memory: int
 
@@ -51,12 +56,15 @@ def main(file: int, parent: int) -> None:
     os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "agg"}
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a forked process could not use it
     orders = socket.socket(fileno=file)
-    settings: Settings = pickle.loads(read_setup(orders))
+    settings, folder = pickle.loads(read_setup(orders))
+    os.chdir(folder)
+    furnish(Path(folder), settings.files)
     for name in settings.preload:
         with suppress(ImportError):
             importlib.import_module(name)
+    sys.path.insert(0, "")  # as in a notebook
     referee = Referee(settings.seconds)
-    take_steps(orders, referee.prepare(settings.prefix, settings.tests), scratch=None)
+    take_steps(orders, referee.prepare(settings.prefix, settings.tests), Path(folder))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for referees
     orders.sendall(READY)
     bench = os.getpid()
@@ -79,11 +87,17 @@ def _referee_process(connection: socket.socket, settings: Settings, referee: Ref
     grader = Channel(connection)
     _tell(grader, "process", os.getpid())
     cells, left_out = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
+    # What a test writes is not there for the next submission.
+    folder = Path(mkdtemp(dir=Path.cwd()))
+    os.chdir(folder)
+    furnish(folder, settings.files)
     trial = Trial(referee, _processes(grader, connection), settings.seconds, left_out)
     try:
         _tell(grader, "judged", trial.hear(cells))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not be a student's zero
         _tell(grader, "failed", f"{type(error).__name__}: {error}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _processes(grader: Channel, connection: socket.socket) -> StudentProcesses:

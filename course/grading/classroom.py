@@ -1,44 +1,62 @@
-"""Grade a whole class: from the folder of submissions to the table and the feedback pages."""
+"""Grade a whole class: from the folder of submissions to the results, the table and the pages.
 
-import os
+What was graded before is not graded again, as long as nothing that its result depends on has
+changed. So a run that was interrupted goes on where it ended.
+"""
+
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from course.errors import CourseError
-from course.grading.assignment import MasterNotebook, read_master
-from course.grading.collection import Submission, collect
+from course.grading.assignment import Assignment, read_assignment
+from course.grading.collection import Collection, Submission, collect, read_submission
 from course.grading.grader import Terms
-from course.grading.records import FEEDBACK, GRADES, publish, write_notebook, write_records
-from course.grading.results import SubmissionResult
+from course.grading.ledger import digest_of_code
+from course.grading.records import Places, Records, open_records
+from course.grading.results import Origin, SubmissionResult
 from course.grading.verdicts import notebook_result
 from course.grading.wording import one_line
-from course.grading.workers import hear_all
-from course.layout import Course, notebook
-
-AUTOGRADED = "autograded"
-OnResult = Callable[[SubmissionResult, int], None]
+from course.grading.workers import Heard, hear_all
+from course.layout import Course
 
 
 @dataclass(frozen=True)
-class Places:
-    """Name the folder of submissions and that of the results, where not the course's own."""
+class Selection:
+    """Say whom to grade, and where the results go.
+
+    `submitted` and `out` stand for the course's own folders; `students` is a pattern for names.
+    With `force`, those are graded anew for whom there is a result already.
+    """
 
     submitted: Path | None = None
     out: Path | None = None
+    students: str = "*"
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Say that one more of `total` submissions is done; `known` if it was graded before."""
+
+    result: SubmissionResult
+    total: int
+    known: bool = False
 
 
 @dataclass(frozen=True)
 class ClassReport:
-    """Hold the results of a class in order of the students' names, and where they were written."""
+    """Hold the results of those selected, in order of their names, and where they were written."""
 
     results: tuple[SubmissionResult, ...]
-    out: Path
+    known: frozenset[str]
+    places: Places
 
     @property
     def graded(self) -> tuple[SubmissionResult, ...]:
-        """Return the results of those whose submission was graded."""
+        """Return the results of those whose submission was graded, now or before."""
         return tuple(result for result in self.results if not result.problem)
 
     @property
@@ -46,79 +64,92 @@ class ClassReport:
         """Return the results of those who need a person to look at their submission."""
         return tuple(result for result in self.results if result.problem)
 
-    @property
-    def grades(self) -> Path:
-        """Return the table of points."""
-        return self.out / GRADES
-
-    @property
-    def feedback(self) -> Path:
-        """Return the folder of the students' pages."""
-        return self.out / FEEDBACK
-
-    @property
-    def autograded(self) -> Path:
-        """Return the folder of the notebooks that were run, which show the hidden tests."""
-        return self.out / AUTOGRADED
-
 
 def grade_class(
-    course: Course, lesson: str, places: Places, terms: Terms, *, on_result: OnResult
+    course: Course,
+    name: str,
+    selection: Selection,
+    terms: Terms,
+    *,
+    on_progress: Callable[[Progress], None],
 ) -> ClassReport:
-    """Grade every submission to `lesson` and write the records, in place of those of a former run.
+    """Grade the submissions to the assignment `name` and write all that there is to say of them.
 
-    `on_result` is called with each result as it comes, and with the number of all. Raises
-    `CourseError` for an unknown lesson, for a class without submissions, for a master that cannot
-    be read, and where there can be no sandbox although `terms` ask for one.
+    Raises `CourseError` for an unknown assignment, for a class without submissions, for a master
+    that cannot be read, and where there can be no sandbox although `terms` ask for one.
     """
-    course.select([lesson])
-    class_folder = places.submitted or course.submitted
-    out = places.out or course.grading(lesson)
-    collection = collect(class_folder, lesson)
-    total = len(collection.submissions) + len(collection.refused)
-    out.mkdir(parents=True, exist_ok=True)
-    results = list(collection.refused)
-    with TemporaryDirectory(prefix=".fresh-", dir=out) as folder:
-        fresh = Path(folder).resolve()
-        for result in collection.refused:
-            on_result(result, total)
-        for result in _grade_all(course, lesson, collection.submissions, fresh, terms):
-            on_result(result, total)
-            results.append(result)
-        results.sort(key=lambda result: result.student)
-        write_records(lesson, results, fresh)
-        publish(fresh, out)
-    return ClassReport(tuple(results), out)
+    assignment = read_assignment(course, name)
+    everybody = collect(selection.submitted or course.submitted, assignment)
+    chosen = everybody.select(selection.students)
+    places = Places.of(course, name, selection.out)
+    total = len(chosen.submissions) + len(chosen.refused)
+    steps = []
+    with open_records(course, assignment, places) as records:
+        run = _Run(assignment, terms, records, digest_of_code(terms.readable))
+        for result, known in run.grade(chosen, force=selection.force):
+            steps.append(Progress(result, total, known))
+            on_progress(steps[-1])
+        steps.sort(key=lambda step: step.result.student)
+        results = [step.result for step in steps]
+        names = {result.student for result in results}
+        others = [s.student for s in everybody.submissions if s.student not in names]
+        records.write_grades([*results, *filter(None, map(places.results.find, others))])
+    known_before = frozenset(step.result.student for step in steps if step.known)
+    return ClassReport(tuple(results), known_before, places)
 
 
-def _grade_all(
-    course: Course, lesson: str, submissions: tuple[Submission, ...], fresh: Path, terms: Terms
-) -> Iterator[SubmissionResult]:
-    """Yield the result of each submission as it comes, and keep its notebook."""
-    keep = fresh / AUTOGRADED
-    keep.mkdir()
-    if not submissions:
-        return
-    master = _read_master(course, lesson)
-    jobs = min(terms.jobs, len(submissions))
-    for submission, outcome in hear_all(master, terms, submissions, jobs=jobs):
+@dataclass(frozen=True)
+class _Run:
+    assignment: Assignment
+    terms: Terms
+    records: Records
+    code: str
+
+    def grade(self, chosen: Collection, *, force: bool) -> Iterator[tuple[SubmissionResult, bool]]:
+        """Yield the result of each submission, and whether it was known before, as they come."""
+        for result in chosen.refused:
+            self.records.refuse(result)
+            yield result, False
+        waiting = []
+        for submission in chosen.submissions:
+            known = None if force else self._find(submission)
+            if known is None:
+                waiting.append(submission)
+            else:
+                self.records.enter(submission, known, is_changed=False)
+                yield known, True
+        jobs = min(self.terms.jobs, len(waiting))
+        for submission, outcome in hear_all(self.assignment, self.terms, waiting, jobs=jobs):
+            yield self._keep(submission, outcome), False
+
+    def _find(self, submission: Submission) -> SubmissionResult | None:
+        try:
+            digest = read_submission(submission, self.assignment).digest
+        except (CourseError, OSError):
+            return None  # who grades it says what is wrong
+        return self.records.find(submission.student, self._origin(digest).key)
+
+    def _keep(self, submission: Submission, outcome: Heard | Exception) -> SubmissionResult:
         if isinstance(outcome, Exception):
-            yield SubmissionResult(submission.student, problem=_problem(outcome))
-            continue
-        rebuilt, judgements = outcome
-        write_notebook(rebuilt, judgements, keep / f"{submission.student}.ipynb")
-        found = notebook_result(master, rebuilt, judgements)
-        yield SubmissionResult(submission.student, (found,))
-
-
-def _read_master(course: Course, lesson: str) -> MasterNotebook:
-    released = notebook(course.release, lesson)
-    try:
-        return read_master(
-            notebook(course.masters, lesson), released if released.exists() else None
+            result = SubmissionResult(submission.student, problem=_problem(outcome))
+            self.records.keep(submission, result)
+            return result
+        result = SubmissionResult(
+            submission.student,
+            tuple(notebook_result(n.master, n.rebuilt, n.judgements) for n in outcome.notebooks),
+            origin=self._origin(outcome.digest),
+            seconds={"all": outcome.seconds},
         )
-    except CourseError as error:
-        raise CourseError(str(error).replace(f"{course.root}{os.sep}", "")) from error
+        self.records.keep(submission, result, outcome)
+        return result
+
+    def _origin(self, digest: str) -> Origin:
+        """Return what the result depends on of a submission with this hash."""
+        terms = self.terms
+        limits = [terms.isolation, terms.seconds, terms.memory]
+        facts = [digest, self.assignment.digest, self.code, *limits]
+        key = sha256(json.dumps(facts).encode()).hexdigest()
+        return Origin(key, digest, self.assignment.digest, terms.isolation)
 
 
 def _problem(error: Exception) -> str:

@@ -4,32 +4,56 @@ The names and contents of these folders are the students' own: links are never f
 that is not plainly a name is never made part of a path.
 """
 
-import os
 import re
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from course.errors import CourseError
+from course.grading.assignment import Assignment
+from course.grading.files import DataFile, find_files
 from course.grading.results import SubmissionResult
-from course.layout import notebook
-from course.notebooks import read
 
 # Letters of any alphabet, digits and . _ @ -, without a first character that a shell or a
 # spreadsheet takes for something else; short enough for any file name made from it.
 STUDENT_NAME = re.compile(r"\w[\w.@-]{0,59}")
 MAX_BYTES = 50 * 2**20
+MAX_FILES = 500
+TIMESTAMP, MAX_TIMESTAMP = "timestamp.txt", 200
 # Jupyter leaves this folder wherever somebody opened a notebook.
 NOT_STUDENTS = {".ipynb_checkpoints"}
 
 
 @dataclass(frozen=True)
 class Submission:
-    """Name a student and the notebook that the student handed in."""
+    """Name a student and the folder that the student handed in."""
 
     student: str
-    path: Path
+    folder: Path
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """Hold what is in a submission, unread: its notebooks by name, and the files beside them."""
+
+    notebooks: Mapping[str, bytes]
+    files: Mapping[str, bytes]
+
+    @property
+    def digest(self) -> str:
+        """Return a hash (SHA-256) of all of it."""
+        total = sha256()
+        for kind in (self.notebooks, self.files):
+            for name, content in sorted(kind.items()):
+                # A file name on disk need not be valid text.
+                total.update(name.encode(errors="surrogateescape"))
+                total.update(b"\0%d\0" % len(content))
+                total.update(content)
+        return total.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -39,13 +63,25 @@ class Collection:
     submissions: tuple[Submission, ...]
     refused: tuple[SubmissionResult, ...]
 
+    def select(self, students: str) -> "Collection":
+        """Return those whose names fit the pattern `students`, such as `a*`.
 
-def collect(folder: Path, lesson: str) -> Collection:
-    """Find `folder/<student>/<lesson>/<lesson>.ipynb` of every student, in order of their names.
+        Raises `CourseError` when it fits none.
+        """
+        submissions = tuple(s for s in self.submissions if fnmatchcase(s.student, students))
+        refused = tuple(r for r in self.refused if fnmatchcase(r.student, students))
+        if not submissions and not refused:
+            raise CourseError(f"--student {students}: no student's folder has such a name")
+        return Collection(submissions, refused)
+
+
+def collect(folder: Path, assignment: Assignment) -> Collection:
+    """Find `folder/<student>/<assignment>/` of every student, in order of their names.
 
     Raises `CourseError` when `folder` is missing or holds no student's folder.
     """
-    layout = f"put the notebooks at {folder / 'STUDENT' / lesson / lesson}.ipynb"
+    example = folder / "STUDENT" / assignment.name / f"{assignment.notebooks[0].name}.ipynb"
+    layout = f"put the notebooks at {example}"
     if not folder.is_dir():
         raise CourseError(f"{folder}: no such folder; {layout}, or name another with --submitted")
     found = sorted(entry for entry in folder.iterdir() if _is_student_folder(entry))
@@ -53,11 +89,11 @@ def collect(folder: Path, lesson: str) -> Collection:
         raise CourseError(f"{folder}: no submissions here; {layout}")
     submissions, refused = [], []
     for entry in found:
-        if problem := _problem(entry, lesson):
+        if problem := _problem(entry, assignment):
             name = entry.name if is_student_name(entry.name) else repr(entry.name)
             refused.append(SubmissionResult(name, problem=problem))
         else:
-            submissions.append(Submission(entry.name, notebook(entry, lesson)))
+            submissions.append(Submission(entry.name, entry / assignment.name))
     return Collection(tuple(submissions), tuple(refused))
 
 
@@ -66,31 +102,61 @@ def is_student_name(name: str) -> bool:
     return STUDENT_NAME.fullmatch(name) is not None
 
 
-def read_submission(submission: Submission) -> Any:
-    """Return the notebook that was handed in; raises `CourseError` when it is unsafe or none."""
-    if problem := _file_problem(submission.path):
-        raise CourseError(problem)
+def read_submission(submission: Submission, assignment: Assignment) -> HandedIn:
+    """Return what was handed in; raises `CourseError` when it is unsafe or too large."""
+    notebooks = {}
+    for master in assignment.notebooks:
+        path = submission.folder / f"{master.name}.ipynb"
+        if (problem := _file_problem(path)) is None:
+            notebooks[master.name] = path.read_bytes()
+        elif path.is_symlink() or path.exists():
+            raise CourseError(problem)
+    return HandedIn(notebooks, _read_files(find_files(submission.folder)))
+
+
+def read_timestamp(submission: Submission) -> datetime | None:
+    """Return when a submission was handed in, as nbgrader's `timestamp.txt` beside it says, if so.
+
+    Raises `CourseError` when that file says no time.
+    """
+    path = submission.folder / TIMESTAMP
+    if not path.is_file() or path.is_symlink() or path.stat().st_size > MAX_TIMESTAMP:
+        return None
+    from nbgrader.utils import parse_utc
+
     try:
-        return read(submission.path)
-    except CourseError as error:
-        raise CourseError(str(error).replace(f"{submission.path.parent}{os.sep}", "")) from error
+        moment: datetime = parse_utc(path.read_text().strip())
+    except (ValueError, OverflowError):
+        raise CourseError(f"{path}: no time; write it like 2026-01-31 18:00:00 UTC") from None
+    return moment
+
+
+def _read_files(files: list[DataFile]) -> Mapping[str, bytes]:
+    if len(files) > MAX_FILES:
+        raise CourseError(f"more than {MAX_FILES} files beside the notebook; delete some")
+    if sum(file.path.stat().st_size for file in files) > MAX_BYTES:
+        raise CourseError(f"files of more than {MAX_BYTES >> 20} MB; ask for it without them")
+    return {file.name: file.path.read_bytes() for file in files}
 
 
 def _is_student_folder(entry: Path) -> bool:
     return entry.name not in NOT_STUDENTS and (entry.is_symlink() or entry.is_dir())
 
 
-def _problem(entry: Path, lesson: str) -> str | None:
+def _problem(entry: Path, assignment: Assignment) -> str | None:
     """Return in words why the folder `entry` of one student cannot be graded, if so."""
     if not is_student_name(entry.name):
         return (
             "not a student's name: only letters, digits and . _ @ - (up to 60, a letter or digit "
             "first); rename the folder"
         )
-    for folder in (entry, entry / lesson):
+    for folder in (entry, entry / assignment.name):
         if folder.is_symlink():
             return f"{folder.name} is a link, which is not followed; put the real folder there"
-    return _file_problem(notebook(entry, lesson))
+    folder = entry / assignment.name
+    problems = [_file_problem(folder / f"{each.name}.ipynb") for each in assignment.notebooks]
+    # Of several notebooks, some may be missing: their questions give no points.
+    return None if None in problems else problems[0]
 
 
 def _file_problem(path: Path) -> str | None:

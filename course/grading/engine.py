@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -27,6 +28,7 @@ from course.errors import CourseError
 from course.grading import bench
 from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.channel import Channel
+from course.grading.files import Files
 from course.grading.hearing import Hearing, Stage
 from course.grading.sandbox import (
     THREADS,
@@ -68,23 +70,32 @@ class Engine:
     They end with the thread that started them.
     """
 
-    def __init__(self, master: MasterNotebook, terms: Terms, prefix: Sequence[Cell]) -> None:
+    def __init__(
+        self, master: MasterNotebook, terms: Terms, prefix: Sequence[Cell], files: Files
+    ) -> None:
         self._lesson, self._terms, self._prefix = master.name, terms, tuple(prefix)
-        preload = _imports(master.cells)
-        tests = tuple(cell for cell in master.cells if cell.role is Role.TEST)
-        self._settings = bench.Settings(preload, self._prefix, tests, terms.seconds, terms.memory)
+        preload = _imports(master.cells, files)
+        self._settings = bench.Settings(
+            preload,
+            self._prefix,
+            tests=tuple(cell for cell in master.cells if cell.role is Role.TEST),
+            files=files.all,
+            seconds=terms.seconds,
+            memory=terms.memory,
+        )
         modules = [PACKAGE / f"{name}.py" for name in STUDENT_SIDE]
         program = Program(
             entry="course.grading.student:serve",
             preload=preload,
             prepare="course.grading.student:prepare",
             steps=tuple(cell.source for cell in prefix),
+            files=tuple((file.name, str(file.path.resolve())) for file in files.given),
         )
         self._server = ForkServer(
             terms.isolation,
             Limits(cpu=SECONDS_IN_ALL, memory=terms.memory),
             program,
-            readable=[*modules, *terms.readable],
+            readable=[*modules, *terms.readable, *(file.path for file in files.given)],
         )
 
     def __enter__(self) -> Self:
@@ -145,7 +156,8 @@ class Engine:
             )
         stack.callback(self._bench_process.wait)
         stack.callback(self._bench_process.kill)
-        send_setup(ours, pickle.dumps(self._settings))
+        folder = stack.enter_context(TemporaryDirectory(prefix="course-referee-"))
+        send_setup(ours, pickle.dumps((self._settings, folder)))
         return ours
 
     def _complaint(self, lost: StepLost) -> str:
@@ -155,13 +167,18 @@ class Engine:
         return f"{self._lesson}: the given cell {name} {what}; mend it, or tag it skip-when-grading"
 
 
-def _imports(cells: Sequence[Cell]) -> tuple[str, ...]:
-    """Return the modules that the instructor's cells import, and what this package needs."""
+def _imports(cells: Sequence[Cell], files: Files) -> tuple[str, ...]:
+    """Return the modules that the instructor's cells import, and what this package needs.
+
+    A file beside the notebook is left for the cell to import.
+    """
     named = [
         name for cell in cells if cell.role is Role.GIVEN for name in IMPORT.findall(cell.source)
     ]
     found = ["course.grading.student", "course.grading.warm", "matplotlib.pyplot"]
     for name in dict.fromkeys(named):
+        if name.partition(".")[0] in files.modules:
+            continue
         with suppress(ImportError, ValueError):
             if importlib.util.find_spec(name) is not None:
                 found.append(name)

@@ -41,8 +41,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
+from course.grading.files import DataFile, furnish
 from course.grading.limits import (
     LIBC,
     Isolation,
@@ -80,13 +82,19 @@ class Program:
     """Say what runs: modules that are imported, and functions, named as "module:function".
 
     `entry` is called in each student's process with the channel and the setup. `prepare` is called
-    in the server with `steps`, before the first fork, and yields before each of them.
+    in the server with `steps`, before the first fork, and yields before each of them. `files`, each
+    a name and a path, are there in the working folder of the server and of every student.
     """
 
     entry: str
     preload: tuple[str, ...] = ()
     prepare: str = ""
     steps: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+
+    def furnish(self) -> None:
+        """Put the files into the working folder."""
+        furnish(Path.cwd(), (DataFile(name, Path(path)) for name, path in self.files))
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,7 @@ class Settings:
         program = fields["program"]
         for name in ("preload", "steps"):
             program[name] = tuple(program[name])
+        program["files"] = tuple((name, path) for name, path in program["files"])
         return cls(
             Isolation(fields["isolation"]),
             Limits(**fields["limits"]),
@@ -153,8 +162,8 @@ def main(control_file: str, parent: str) -> None:
     entry: Entry = _find(settings.program.entry)
     forbidden = compile_filter() if settings.isolation is Isolation.SANDBOX else b""
     _refuse_threads()
-    scratch = Path(os.environ["HOME"]) if settings.isolation is Isolation.SANDBOX else None
-    take_steps(control, _steps(settings.program), scratch)
+    settings.program.furnish()
+    take_steps(control, _steps(settings.program), Path.cwd())
     mould = Mould(settings, entry, address_space(), (os.getuid(), os.getgid()), forbidden)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     control.sendall(READY)
@@ -169,7 +178,7 @@ def probe(channel: socket.socket, setup: bytes) -> None:
     channel.sendall(setup)
 
 
-def take_steps(control: socket.socket, steps: Iterable[object], scratch: Path | None) -> None:
+def take_steps(control: socket.socket, steps: Iterable[object], scratch: Path) -> None:
     """Take the steps before the first fork, and say over `control` when each begins.
 
     Ends this process when they leave threads or open files behind, or files in `scratch`, of which
@@ -208,14 +217,14 @@ def _count_threads() -> int:
     return len(list(tasks.iterdir())) if tasks.exists() else threading.active_count()
 
 
-def _files(scratch: Path | None) -> list[str]:
+def _files(scratch: Path) -> list[str]:
     """Return what files this process has open, the folder it is in, and what is in `scratch`."""
     files = next(path for path in OPEN_FILES if path.exists())
-    written = map(str, scratch.rglob("*")) if scratch else ()
+    written = map(str, scratch.rglob("*"))
     return sorted([*os.listdir(files), os.getcwd(), *written])
 
 
-def _forks_find(files: list[str], scratch: Path | None) -> bool:
+def _forks_find(files: list[str], scratch: Path) -> bool:
     """Tell whether a forked process finds these files: some modules close their own in one."""
     child = _fork(lambda: os._exit(_files(scratch) != files))
     return os.waitpid(child, 0)[1] == 0
@@ -372,6 +381,9 @@ def _run(request: Request, mould: Mould, supervisor: int) -> None:
     die_with_parent(supervisor)
     os.setsid()
     _close_files(request.channel)
+    if not mould.is_sandbox:  # in one, the working folder is the student's alone
+        os.chdir(mkdtemp(dir=Path.cwd()))
+    mould.settings.program.furnish()
     if mould.is_sandbox:
         filter_system_calls(mould.forbidden)
     set_limits(mould.settings.limits, mould.addresses, is_alone=mould.is_sandbox)

@@ -2,20 +2,23 @@
 
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from course.grading.assignment import Cell, MasterNotebook, leading_given, runnable
 from course.grading.engine import Engine, Terms
+from course.grading.files import Files
 from course.grading.hearing import Hearing
 from course.grading.sandbox import Isolation, Unfit
 from course.grading.session import Case, Killed, RefereeLost, Ungraded
 
 __all__ = ["Grader", "Isolation", "Terms", "Ungraded", "provide_helpers"]
+
+NO_FILES, NOTHING = Files(), MappingProxyType[str, bytes]({})
 
 
 class Grader:
@@ -26,8 +29,8 @@ class Grader:
     which nothing has run before; so have all if processes cannot be forked after these cells.
     """
 
-    def __init__(self, master: MasterNotebook, terms: Terms) -> None:
-        self._master, self._terms = master, terms
+    def __init__(self, master: MasterNotebook, terms: Terms, files: Files = NO_FILES) -> None:
+        self._master, self._terms, self._files = master, terms, files
         self._prefix = leading_given(master.cells)
         self._engines: dict[tuple[Cell, ...], Engine] = {}
         self._stack = ExitStack()
@@ -46,8 +49,10 @@ class Grader:
     ) -> None:
         self._stack.close()
 
-    def grade(self, cells: Sequence[Cell]) -> Hearing:
+    def grade(self, cells: Sequence[Cell], own_files: Mapping[str, bytes] = NOTHING) -> Hearing:
         """Return what is found in a rebuilt submission.
+
+        `own_files` are contents by name: what the student handed in beside the notebook.
 
         A test that never ends, or ends its referee, is left out, and all others are judged again.
         Raises `Ungraded` when something else keeps the referee process from its work.
@@ -55,7 +60,7 @@ class Grader:
         to_run = runnable(cells)
         begins_alike = to_run[: len(self._prefix)] == self._prefix
         prefix = self._prefix if begins_alike else ()
-        case = Case(to_run[len(prefix) :], left_out={}, was_killed=False)
+        case = Case(to_run[len(prefix) :], own_files)
         while True:
             try:
                 return self._engine(prefix).hear(case)
@@ -67,7 +72,7 @@ class Grader:
     def _engine(self, prefix: tuple[Cell, ...]) -> Engine:
         """Return the engine in which the cells `prefix` have run, started when first needed."""
         if prefix not in self._engines:
-            engine = Engine(self._master, self._terms, prefix)
+            engine = Engine(self._master, self._terms, prefix, self._files)
             self._engines[prefix] = self._stack.enter_context(engine)
         return self._engines[prefix]
 

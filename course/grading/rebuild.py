@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from course.errors import CourseError
-from course.grading.assignment import Cell, MasterNotebook, Role, defined_names
+from course.grading.assignment import Cell, MasterNotebook, Role
+from course.grading.definitions import defined_names
 
 MAX_CELLS, MAX_CHARACTERS = 2_000, 1_000_000
 # Bounds on the work that a hostile notebook can cause; real ones stay far below.
@@ -366,7 +367,7 @@ def _likeness(tokens: Sequence[str], original: Sequence[str], least: float) -> f
 
 
 def _extras(found: Found, chosen: Mapping[int, int]) -> dict[int, list[Cell]]:
-    """Return the student's own code by the place in the master that it follows, else -1."""
+    """Return the student's own cells by the place in the master that they follow, else -1."""
     place_of = {index: place for place, index in chosen.items()}
     extras: dict[int, list[Cell]] = defaultdict(list)
     after = -1
@@ -374,14 +375,14 @@ def _extras(found: Found, chosen: Mapping[int, int]) -> dict[int, list[Cell]]:
         if index in place_of:
             after = place_of[index]
         elif _is_extra(found, index, chosen):
-            extras[after].append(Cell(Role.EXTRA, "", "code", piece.source))
+            extras[after].append(Cell(Role.EXTRA, "", piece.kind, piece.source))
     return extras
 
 
 def _is_extra(found: Found, index: int, chosen: Mapping[int, int]) -> bool:
-    """Tell whether a piece that was not chosen is still to be run."""
+    """Tell whether a piece that was not chosen is still to be run, or read by who marks a task."""
     piece, match = found.pieces[index], found.matches.get(index)
-    if piece.kind != "code" or not piece.source.strip():
+    if piece.kind == "raw" or not piece.source.strip():
         return False
     if match is None:
         return True

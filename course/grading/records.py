@@ -1,45 +1,191 @@
-"""Write the results of a class: a table for the instructor and a page for every student."""
+"""Write down what grading a class has found: a result, pages and notebooks for every student.
+
+All lies in one folder, laid out like a course of nbgrader's, so that its formgrader finds it:
+
+    results/<assignment>/<student>.json                   everything, for programs; written last
+    grades/<assignment>.csv                               the points of the class
+    feedback/<student>/<assignment>/<notebook>.html       what the student gets to read
+    autograded/<student>/<assignment>/<notebook>.ipynb    what was run; shows the hidden tests
+    gradebook.db                                          nbgrader's gradebook
+"""
 
 import csv
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course.grading.collection import is_student_name
-from course.grading.rebuild import Rebuilt
-from course.grading.referee import Judgement
-from course.grading.results import SubmissionResult
+from course.converters import ConversionError, lesson_config, saved_notebook
+from course.errors import CourseError
+from course.grading.assignment import Assignment
+from course.grading.autograded import autograded_notebook
+from course.grading.collection import Submission, is_student_name, read_timestamp
+from course.grading.gradebook import GradebookWriter, LatePolicy
+from course.grading.ledger import Ledger, write_whole
+from course.grading.results import NotebookResult, SubmissionResult, Verdict
+from course.grading.wording import plain_number
+from course.grading.workers import Heard
+from course.layout import Course
+from course.notebooks import read
 
-GRADES, FEEDBACK = "grades.csv", "feedback"
+WORDS = {
+    Verdict.PASSED: "passed",
+    Verdict.NOT_ANSWERED: "not answered",
+    Verdict.TIMEOUT: "out of time",
+    Verdict.MEMORY: "out of memory",
+}
 
 
-def write_records(lesson: str, results: Sequence[SubmissionResult], folder: Path) -> None:
-    """Write `grades.csv` and `feedback/<student>.html` into `folder`."""
-    write_grades(results, folder / GRADES)
-    (folder / FEEDBACK).mkdir()
-    for result in results:
+@dataclass(frozen=True)
+class Places:
+    """Hold where the results of one assignment are written."""
+
+    results: Ledger
+    grades: Path
+    feedback: Path
+    autograded: Path
+    gradebook: str
+
+    @classmethod
+    def of(cls, course: Course, name: str, out: Path | None) -> "Places":
+        """Return the places in the folder `out`, by default in the course's own folder."""
+        there = course if out is None else Course(out.resolve())
+        return cls(
+            Ledger(there.root / "results" / name),
+            there.root / "grades" / f"{name}.csv",
+            there.feedback,
+            there.autograded,
+            there.gradebook,
+        )
+
+
+@dataclass(frozen=True)
+class Records:
+    """Write what there is to say of each submission to one assignment.
+
+    `masters` are the notebooks as nbgrader saves them, by name.
+    """
+
+    assignment: Assignment
+    places: Places
+    masters: Mapping[str, Any]
+    gradebook: GradebookWriter
+
+    def find(self, student: str, key: str) -> SubmissionResult | None:
+        """Return a student's result, if it has this key and all that belongs to it is there."""
+        known = self.places.results.find(student)
+        if known is None or known.origin is None or known.origin.key != key:
+            return None
+        paths = [*self._pages(student), *self._notebooks(student)]
+        return known if all(path.is_file() for path in paths) else None
+
+    def keep(
+        self, submission: Submission, result: SubmissionResult, heard: Heard | None = None
+    ) -> None:
+        """Write down a new result."""
+        for path, content in zip(self._pages(result.student), self._contents(result), strict=True):
+            write_whole(path, content.encode())
+        if heard:
+            self._keep_notebooks(result, heard)
+        self.enter(submission, result, is_changed=True)
+        self.places.results.keep(result)
+
+    def enter(self, submission: Submission, result: SubmissionResult, *, is_changed: bool) -> None:
+        """Have the gradebook say what `result` says, for which it may have to write nothing."""
+        timestamp = read_timestamp(submission)
+        self.gradebook.record(result, timestamp=timestamp, is_changed=is_changed)
+
+    def refuse(self, result: SubmissionResult) -> None:
+        """Write down why a submission is not even read, if its student's name is a safe one."""
         if is_student_name(result.student):
-            page = feedback_page(lesson, result)
-            (folder / FEEDBACK / f"{result.student}.html").write_text(page, encoding="utf-8")
+            folder = self.places.results.folder / result.student
+            self.keep(Submission(result.student, folder), result)
+
+    def write_grades(self, results: Sequence[SubmissionResult]) -> None:
+        """Write the table of the class."""
+        write_whole(self.places.grades, grades_table(results).encode())
+
+    def _keep_notebooks(self, result: SubmissionResult, heard: Heard) -> None:
+        paths = self._notebooks(result.student)
+        for path, run, graded in zip(paths, heard.notebooks, result.notebooks, strict=True):
+            nb = autograded_notebook(self.masters[graded.notebook], run.rebuilt, graded)
+            write_whole(path, nbformat.writes(nb).encode())
+
+    def _pages(self, student: str) -> list[Path]:
+        folder = self.places.feedback / student / self.assignment.name
+        return [folder / f"{each.name}.html" for each in self.assignment.notebooks]
+
+    def _notebooks(self, student: str) -> list[Path]:
+        folder = self.places.autograded / student / self.assignment.name
+        return [folder / f"{each.name}.ipynb" for each in self.assignment.notebooks]
+
+    def _contents(self, result: SubmissionResult) -> Iterator[str]:
+        for place, master in enumerate(self.assignment.notebooks):
+            graded = result.notebooks[place] if result.notebooks else None
+            yield feedback_page(master.name, result, graded)
 
 
-def write_grades(results: Sequence[SubmissionResult], path: Path) -> None:
-    """Write a row for every student; those with a problem have a name and empty cells."""
+@contextmanager
+def open_records(course: Course, assignment: Assignment, places: Places) -> Iterator[Records]:
+    """Open the records of an assignment; nobody else may write to them meanwhile.
+
+    Raises `CourseError` where somebody does already, where the gradebook cannot be used, and for a
+    master that nbgrader would refuse.
+    """
+    config = lesson_config(course, assignment.name)
+    masters = {path.stem: _saved(path, config) for path in assignment.masters}
+    course_id = config.CourseDirectory.get("course_id") or "default_course"
+    writer = GradebookWriter(
+        places.gradebook,
+        assignment.name,
+        masters,
+        course_id=course_id,
+        penalty=_late_policy(config),
+    )
+    with places.results.alone(), writer as gradebook:
+        yield Records(assignment, places, masters, gradebook)
+
+
+def _saved(path: Path, config: Any) -> Any:
+    try:
+        return saved_notebook(nbformat.convert(read(path), 4), path.stem, config)
+    except ConversionError as error:
+        shown = f"{path.parent.name}/{path.name}"
+        raise CourseError(f"{shown}: nbgrader refuses it ({error}); mend that cell") from error
+
+
+def _late_policy(config: Any) -> LatePolicy:
+    """Return what the settings say about late submissions: nbgrader's plugin takes nothing off."""
+    from nbgrader.preprocessors import AssignLatePenalties
+
+    step = AssignLatePenalties(config=config)
+    step.init_plugin()
+    policy: LatePolicy = step.plugin_inst.late_submission_penalty
+    return policy
+
+
+def grades_table(results: Sequence[SubmissionResult]) -> str:
+    """Return a row for every student as CSV; those with a problem have a name and empty cells."""
     graded = [result for result in results if not result.problem]
     names = [question.question for question in graded[0].questions] if graded else []
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["student", "score", "max_score", *names])
-        for result in results:
-            writer.writerow([result.student, *_numbers(result, len(names))])
+    table = StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["student", "score", "max_score", *names])
+    for result in sorted(results, key=lambda result: result.student):
+        writer.writerow([result.student, *_numbers(result, len(names))])
+    return table.getvalue()
 
 
-def feedback_page(lesson: str, result: SubmissionResult) -> str:
-    """Return one self-contained HTML page, in which all that a student wrote is escaped."""
+def feedback_page(name: str, result: SubmissionResult, graded: NotebookResult | None) -> str:
+    """Return one self-contained HTML page, in which all that a student wrote is escaped.
+
+    It is about one notebook, `graded`, or about the problem of the whole submission.
+    """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("course"),
         autoescape=True,
@@ -47,43 +193,14 @@ def feedback_page(lesson: str, result: SubmissionResult) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["points"] = plain_number
-    return environment.get_template("feedback.html.j2").render(lesson=lesson, result=result)
+    environment.filters |= {"points": plain_number, "words": in_words}
+    template = environment.get_template("feedback.html.j2")
+    return template.render(name=name, result=result, graded=graded)
 
 
-def write_notebook(rebuilt: Rebuilt, judgements: Sequence[Judgement], path: Path) -> None:
-    """Write what was run as a notebook for the instructor, with what each test cell found."""
-    found = {judgement.test: judgement for judgement in judgements}
-    nb = new_notebook()
-    for cell in rebuilt.cells:
-        make = new_code_cell if cell.kind == "code" else new_markdown_cell
-        nb.cells.append(make(cell.source))
-        if judgement := found.get(cell.name):
-            nb.cells[-1].outputs = [new_output("stream", name="stdout", text=_report(judgement))]
-    path.write_text(nbformat.writes(nb), encoding="utf-8")
-
-
-def _report(judgement: Judgement) -> str:
-    """Return what an instructor reads below a test cell."""
-    lines = [f"{judgement.verdict}: {plain_number(judgement.score)} points"]
-    for failure in judgement.failures:
-        hidden = " (hidden)" if failure.hidden else ""
-        lines += [f"line {failure.line}{hidden}: {failure.message}", failure.detail]
-    return "\n".join(filter(None, lines)) + "\n"
-
-
-def plain_number(value: float) -> str:
-    """Return `value` as people write it: 3 for 3.0, at most two digits after the point."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def publish(fresh: Path, out: Path) -> None:
-    """Move all that is in `fresh`, a folder inside `out`, to `out`, in place of what is there."""
-    for item in list(fresh.iterdir()):
-        target = out / item.name
-        if target.is_dir():  # a folder cannot be replaced in one step: put the old one aside
-            os.rename(target, fresh / f"old-{item.name}")
-        os.replace(item, target)
+def in_words(verdict: Verdict) -> str:
+    """Return a verdict as students read it."""
+    return WORDS.get(verdict, "not passed")
 
 
 def _numbers(result: SubmissionResult, questions: int) -> list[str]:

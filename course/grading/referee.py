@@ -141,8 +141,8 @@ class _Record:
         if any(failure.line == test.line for failure in self.failures):
             return Outcome.FAILED
         # What ended the cell in the middle of a loop has also cut short the tests in it.
-        cut = [f for f in self.failures if f.verdict is not Verdict.FAILED]
-        if any(test.inside or failure.line in (0, *test.block) for failure in cut):
+        cut = [f.line for f in self.failures if f.verdict is not Verdict.FAILED]
+        if cut and (test.inside or any(line in test.loop for line in cut)):
             return Outcome.NOT_REACHED
         return Outcome.HELD if test.line in self.reached else Outcome.NOT_REACHED
 

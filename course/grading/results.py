@@ -1,7 +1,7 @@
 """What grading finds out: the only thing that records, tables and gradebooks are made from.
 
-`message` texts are for the student, and may come from the student's code: escape them before they
-are shown. `detail` texts are for the instructor alone, as they may tell of hidden tests.
+`messages` are for the student, and may come from the student's code: escape them before they are
+shown. `detail` texts are for the instructor alone, as they may tell of hidden tests.
 """
 
 from collections.abc import Mapping
@@ -53,9 +53,14 @@ class QuestionResult:
     score: float
     max_score: float
     verdict: Verdict
-    message: str = ""
+    messages: tuple[str, ...] = ()
     detail: str = ""
     tests: tuple[AssertResult, ...] = ()
+
+    @property
+    def held(self) -> int:
+        """Return how many of the tests hold."""
+        return sum(test.outcome is Outcome.HELD for test in self.tests)
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,16 @@ class NotebookResult:
     questions: tuple[QuestionResult, ...]
     repairs: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """Return the points of all its questions."""
+        return sum(question.score for question in self.questions)
+
+    @property
+    def max_score(self) -> float:
+        """Return the points that all its questions can give."""
+        return sum(question.max_score for question in self.questions)
 
 
 @dataclass(frozen=True)
@@ -105,9 +120,9 @@ class SubmissionResult:
     @property
     def score(self) -> float:
         """Return the points of all questions; of no meaning beside a problem."""
-        return sum(question.score for question in self.questions)
+        return sum(notebook.score for notebook in self.notebooks)
 
     @property
     def max_score(self) -> float:
         """Return the points that all questions can give; of no meaning beside a problem."""
-        return sum(question.max_score for question in self.questions)
+        return sum(notebook.max_score for notebook in self.notebooks)

@@ -83,6 +83,7 @@ INSIDE = tuple(
     for name in (
         "__init__.py",
         "grading/__init__.py",
+        "grading/files.py",
         "grading/fork_server.py",
         "grading/limits.py",
     )

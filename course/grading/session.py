@@ -13,7 +13,7 @@ import signal
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from course.grading.assignment import Cell
@@ -47,14 +47,16 @@ class RefereeLost(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Case:
-    """Hold the cells of a submission and the tests that are `left_out`, with the verdicts on them.
+    """Hold the cells of a submission, and the files handed in beside it, by name.
 
-    When a process of it `was_killed` in an earlier hearing, another one is the student's doing.
+    Tests are `left_out` with the verdict on what they did to a referee process. When a process
+    `was_killed` in an earlier hearing, another one is the student's doing.
     """
 
     cells: tuple[Cell, ...]
-    left_out: Mapping[str, Verdict]
-    was_killed: bool
+    own_files: Mapping[str, bytes]
+    left_out: Mapping[str, Verdict] = field(default_factory=dict)
+    was_killed: bool = False
 
 
 @dataclass
@@ -106,7 +108,7 @@ class Session:
             self.referee.send(pickle.dumps((case.cells, case.left_out)))
         elif kind == "start":
             self.test = ""
-            self.student = self.server.spawn(b"")
+            self.student = self.server.spawn(pickle.dumps(dict(case.own_files)))
             socket.send_fds(self.connection, [b"!"], [self.student.socket.fileno()])
         elif kind == "lost":
             self.referee.send(pickle.dumps(self._lose(detail, case)))

@@ -10,12 +10,15 @@ for in the middle of a call: then this side sends `callback` and goes on when th
 """
 
 import os
+import pickle
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
 from io import StringIO
+from pathlib import Path
 from socket import socket
 from types import TracebackType
 from typing import Any
@@ -31,6 +34,7 @@ from course.grading.arguments import (
     seed_generators,
 )
 from course.grading.channel import Channel, ChannelClosed
+from course.grading.files import add_files
 from course.grading.gradients import Graphs, attach
 from course.grading.limits import fork_alike
 from course.grading.shell import make_shell, run_cell
@@ -242,6 +246,7 @@ def prepare(sources: Iterable[str]) -> Iterator[None]:
     This happens in the fork server: every student process begins in the state that it leaves.
     """
     os.environ["NBGRADER_EXECUTION"] = "autograde"
+    sys.path.insert(0, "")  # as in a notebook
     seed_generators()
     shell = make_shell()
     for source in sources:
@@ -250,8 +255,9 @@ def prepare(sources: Iterable[str]) -> Iterator[None]:
             run_cell(shell, source)
 
 
-def serve(connection: socket, _: bytes) -> None:
-    """Answer the referee until it hangs up."""
+def serve(connection: socket, own_files: bytes) -> None:
+    """Answer the referee until it hangs up; `own_files` are contents by name, pickled."""
+    add_files(Path.cwd(), pickle.loads(own_files))
     process = StudentProcess(Channel(connection))
     try:
         while True:

@@ -18,7 +18,7 @@ def notebook_result(
     for judgement in judgements:
         question = _result(judgement)
         if judgement.failures and answers.get(judgement.test) in rebuilt.unanswered:
-            question = replace(question, verdict=Verdict.NOT_ANSWERED, message="")
+            question = replace(question, verdict=Verdict.NOT_ANSWERED, messages=())
         questions.append(question)
     return NotebookResult(master.name, tuple(questions), rebuilt.repairs, rebuilt.unanswered)
 
@@ -41,7 +41,7 @@ def _result(judgement: Judgement) -> QuestionResult:
         score=judgement.score,
         max_score=judgement.points,
         verdict=judgement.verdict,
-        message=_message(failures[0]) if failures else "",
+        messages=tuple(dict.fromkeys(map(_message, failures))),
         detail="\n".join(filter(None, map(_detail, failures))),
         tests=judgement.tests,
     )

@@ -1,30 +1,56 @@
-"""Grade many submissions at once: one thread and one grader for each processor core.
+"""Grade many submissions at once: one thread and its graders for each processor core.
 
 The threads only hand things on; what takes time happens in the processes of their graders.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 
-from course.grading.assignment import MasterNotebook
+from course.grading.assignment import Assignment, MasterNotebook
 from course.grading.channel import ChannelError
-from course.grading.collection import Submission, read_submission
+from course.grading.collection import HandedIn, Submission, read_submission
+from course.grading.files import Files
 from course.grading.grader import Grader, Terms, Ungraded
+from course.grading.hearing import Hearing, Stage
 from course.grading.rebuild import Rebuilt, rebuild
 from course.grading.referee import Judgement
 from course.grading.sandbox import ServerDied
+from course.notebooks import parse
 
 ATTEMPTS = 3
-Heard = tuple[Rebuilt, list[Judgement]]
+MISSING = "the notebook {}.ipynb was missing; none of its questions is answered"
+
+
+@dataclass(frozen=True)
+class HeardNotebook:
+    """Hold what was run of one notebook, what its tests found, and the seconds of each stage."""
+
+    master: MasterNotebook
+    rebuilt: Rebuilt
+    judgements: tuple[Judgement, ...]
+    seconds: Mapping[Stage, float]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Hold all that was found out of one submission: its hash, and the notebooks in order."""
+
+    digest: str
+    notebooks: tuple[HeardNotebook, ...]
+    seconds: float
+
+
 Tasks = SimpleQueue[Submission | None]
 Outcomes = SimpleQueue[tuple[Submission | None, Heard | Exception]]
 
 
 def hear_all(
-    master: MasterNotebook, terms: Terms, submissions: Sequence[Submission], *, jobs: int
+    assignment: Assignment, terms: Terms, submissions: Sequence[Submission], *, jobs: int
 ) -> Iterator[tuple[Submission, Heard | Exception]]:
     """Yield each submission with what was found, or with what kept it from being graded.
 
@@ -34,7 +60,7 @@ def hear_all(
     outcomes: Outcomes = SimpleQueue()
     for task in [*submissions, *[None] * jobs]:
         tasks.put(task)
-    work = partial(_work, master, terms, tasks, outcomes)
+    work = partial(_work, assignment, terms, tasks, outcomes)
     threads = [Thread(target=work, daemon=True) for _ in range(jobs)]
     for thread in threads:
         thread.start()
@@ -48,42 +74,64 @@ def hear_all(
         thread.join()
 
 
-def _work(master: MasterNotebook, terms: Terms, tasks: Tasks, outcomes: Outcomes) -> None:
+def _work(assignment: Assignment, terms: Terms, tasks: Tasks, outcomes: Outcomes) -> None:
     """Grade submissions until none is left; a grader lives in the thread that started it."""
     try:
-        with _Desk(master, terms) as desk:
+        with ExitStack() as stack:
+            desks = [
+                stack.enter_context(_Desk(each, terms, assignment.files))
+                for each in assignment.notebooks
+            ]
             while (submission := tasks.get()) is not None:
-                outcomes.put((submission, desk.hear(submission)))
+                outcomes.put((submission, _hear(assignment, desks, submission)))
     except Exception as error:  # noqa: BLE001 - the class waits for an answer from every thread
         outcomes.put((None, error))
 
 
-class _Desk:
-    """Keep a grader, and put another in its place when it breaks."""
+def _hear(
+    assignment: Assignment, desks: Sequence["_Desk"], submission: Submission
+) -> Heard | Exception:
+    """Return what was found, or why nothing could be found."""
+    began = time.monotonic()
+    try:
+        handed_in = read_submission(submission, assignment)
+        notebooks = tuple(desk.hear(handed_in) for desk in desks)
+        return Heard(handed_in.digest, notebooks, time.monotonic() - began)
+    except Exception as error:  # noqa: BLE001 - one submission must not stop the class
+        return error
 
-    def __init__(self, master: MasterNotebook, terms: Terms) -> None:
-        self._master, self._terms = master, terms
+
+class _Desk:
+    """Keep a grader of one notebook, and put another in its place when it breaks."""
+
+    def __init__(self, master: MasterNotebook, terms: Terms, files: Files) -> None:
+        self._master, self._terms, self._files = master, terms, files
         self._stack = ExitStack()
 
     def __enter__(self) -> "_Desk":
-        self._grader = self._stack.enter_context(Grader(self._master, self._terms))
+        self._grader = self._stack.enter_context(Grader(self._master, self._terms, self._files))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def hear(self, submission: Submission) -> Heard | Exception:
-        """Return what was found, or why nothing could be found."""
-        try:
-            rebuilt = rebuild(self._master, read_submission(submission))
-            return rebuilt, self._judge(rebuilt)
-        except Exception as error:  # noqa: BLE001 - one submission must not stop the class
-            return error
+    def hear(self, handed_in: HandedIn) -> HeardNotebook:
+        """Return what was found of the notebook; raises `CourseError` for one of no use."""
+        rebuilt = self._rebuild(handed_in)
+        hearing = self._judge(rebuilt, handed_in)
+        return HeardNotebook(self._master, rebuilt, hearing.judgements, hearing.seconds)
 
-    def _judge(self, rebuilt: Rebuilt) -> list[Judgement]:
+    def _rebuild(self, handed_in: HandedIn) -> Rebuilt:
+        name = self._master.name
+        if (content := handed_in.notebooks.get(name)) is not None:
+            return rebuild(self._master, parse(content, f"{name}.ipynb"))
+        blank = rebuild(self._master, {"cells": []})
+        return Rebuilt(blank.cells, (MISSING.format(name),), blank.unanswered)
+
+    def _judge(self, rebuilt: Rebuilt, handed_in: HandedIn) -> Hearing:
         for left in reversed(range(ATTEMPTS)):
             try:
-                return self._grader.grade(rebuilt.cells)
+                return self._grader.grade(rebuilt.cells, handed_in.files)
             except (Ungraded, ServerDied, ChannelError, OSError):
                 self._stack.close()
                 self.__enter__()

@@ -1,0 +1,169 @@
+"""An ordinary course of nbgrader's is graded as nbgrader grades it, whatever is in it."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader.api import Gradebook
+
+from course.grading.classroom import ClassReport, Selection, grade_class
+from course.grading.grader import Terms
+from course.layout import Course
+from tests.nbgrader_course import run_nbgrader, written_cell
+from tests.toy import answer_cell, check_cell, grading_metadata, write_notebook
+
+TERMS = Terms(seconds=20, jobs=1)
+TABLE = "city,people\nBonn,3\nUlm,4\n"
+TOOLS = "def scale(x):\n    return 10 * x\n"
+GIVEN = (
+    "import csv\n\nfrom tools import scale\n\nrows = list(csv.DictReader(open('data/cities.csv')))"
+)
+STUB = "def {name}({parameters}):\n    ### BEGIN SOLUTION\n    {solution}\n    ### END SOLUTION"
+PEOPLE = STUB.format(
+    name="people", parameters="rows", solution="return sum(int(r['people']) for r in rows)"
+)
+READS = STUB.format(
+    name="header", parameters="", solution="return open('data/cities.csv').readline()"
+)
+PARTS = """points = 0
+if scaled(1) == 10:
+    points += 1
+if scaled(-1) == -10:
+    points += 2
+points"""
+RIGHT = {
+    "people": "def people(rows):\n    return sum(int(row['people']) for row in rows)",
+    "header": "def header():\n    with open('data/cities.csv') as file:\n        return file.readline()",
+    "scaled": "def scaled(x):\n    return scale(x)",
+    "essay": "Because of the weather.",
+}
+CLASS = {
+    "ann": RIGHT,
+    "bob": RIGHT | {"people": "people = len", "scaled": "def scaled(x):\n    return 10 * abs(x)"},
+    "cy": {"scaled": "from mine import mine as scaled", "header": RIGHT["header"]},
+    "di": {},
+}
+
+
+def first() -> NotebookNode:
+    return new_notebook(
+        cells=[
+            new_markdown_cell("# Cities"),
+            new_code_cell(GIVEN),
+            answer_cell("people", PEOPLE),
+            check_cell("people", "assert people(rows) == 7, 'count them'", 2),
+            answer_cell("header", READS),
+            check_cell("header", "assert header() == 'city,people\\n'", 1),
+            written_cell("essay", "Whatever."),
+        ]
+    )
+
+
+def second() -> NotebookNode:
+    task = grading_metadata("draw", task=True, locked=True, points=5)
+    scaled = STUB.format(name="scaled", parameters="x", solution="return 10 * x")
+    return new_notebook(
+        cells=[
+            new_code_cell("from tools import scale"),
+            answer_cell("scaled", scaled),
+            check_cell("scaled", PARTS, 3),
+            new_markdown_cell("Draw a map.", metadata=task),
+        ]
+    )
+
+
+def make_course(root: Path) -> Course:
+    """Write an ordinary course, have nbgrader release it, and hand in for the class."""
+    source = root / "source" / "ps1"
+    for name, nb in (("cities", first()), ("scales", second())):
+        write_notebook(nb, source / f"{name}.ipynb")
+    (source / "data").mkdir()
+    (source / "data" / "cities.csv").write_text(TABLE)
+    (source / "tools.py").write_text(TOOLS)
+    run_nbgrader(root, "generate_assignment", "ps1")
+    for student, answers in CLASS.items():
+        hand_in(root, student, answers)
+    return Course(root)
+
+
+def hand_in(root: Path, student: str, answers: dict[str, str]) -> None:
+    folder = root / "submitted" / student / "ps1"
+    shutil.copytree(root / "release" / "ps1", folder)
+    for path in folder.glob("*.ipynb"):
+        nb = nbformat.read(path, as_version=4)
+        for cell in nb.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            cell.source = answers.get(name, cell.source)
+        nbformat.write(nb, path)
+    if student == "cy":
+        (folder / "cities.ipynb").unlink()
+        (folder / "mine.py").write_text("def mine(x):\n    return 10 * x\n")
+        (folder / "tools.py").write_text("1 / 0")  # the instructor's is taken
+
+
+@dataclass(frozen=True)
+class Graded:
+    course: Course
+    report: ClassReport
+    stock: dict[str, dict[str, tuple[float | None, bool]]]
+
+
+def grades(gradebook: str) -> dict[str, dict[str, tuple[float | None, bool]]]:
+    """Return of each student's cells the points that the autograder gave, and who must look."""
+    with Gradebook(gradebook) as book:
+        return {
+            submission.student.id: {
+                grade.name: (grade.auto_score, grade.needs_manual_grade)
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            }
+            for submission in book.assignment_submissions("ps1")
+        }
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
+    course = make_course(tmp_path_factory.mktemp("any") / "course")
+    other = course.root.parent / "stock"
+    shutil.copytree(course.root, other)
+    run_nbgrader(other, "autograde", "ps1")
+    report = grade_class(course, "ps1", Selection(), TERMS, on_progress=lambda step: None)
+    yield Graded(course, report, grades(f"sqlite:///{other / 'gradebook.db'}"))
+
+
+def test_every_cell_has_the_points_that_nbgrader_gives(graded: Graded) -> None:
+    assert graded.report.problems == ()
+    assert grades(graded.course.gradebook) == graded.stock
+
+
+def test_points_are_those_that_one_would_give(graded: Graded) -> None:
+    assert {result.student: result.score for result in graded.report.results} == {
+        "ann": 6,
+        "bob": 2,
+        "cy": 3,
+        "di": 0,
+    }
+
+
+def test_every_notebook_has_a_page_and_is_kept(graded: Graded) -> None:
+    for folder, suffix in ((graded.course.feedback, "html"), (graded.course.autograded, "ipynb")):
+        found = {path.relative_to(folder).as_posix() for path in folder.rglob(f"*.{suffix}")}
+        assert found == {
+            f"{student}/ps1/{name}.{suffix}" for student in CLASS for name in ("cities", "scales")
+        }
+
+
+def test_a_missing_notebook_is_told(graded: Graded) -> None:
+    [cy] = [result for result in graded.report.results if result.student == "cy"]
+    message = "the notebook cities.ipynb was missing; none of its questions is answered"
+    assert [notebook.repairs for notebook in cy.notebooks] == [(message,), ()]
+
+
+def test_files_are_read_from_where_they_were_handed_out(graded: Graded) -> None:
+    [ann] = [result for result in graded.report.results if result.student == "ann"]
+    assert {question.question: question.score for question in ann.questions}["header"] == 1

@@ -1,0 +1,206 @@
+"""A class that is graded again: what has not changed is known, what was interrupted goes on."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from course.build import build
+from course.errors import CourseError
+from course.grading.classroom import ClassReport, Selection, grade_class
+from course.grading.grader import Terms
+from course.layout import Course, notebook
+from tests.test_grading import RIGHT_DOUBLE, hand_in, handed_in
+from tests.toy import REPOSITORY_ROOT, make_toy_course
+
+TERMS = Terms(seconds=20, jobs=1)
+ANSWERS = {
+    "ann": RIGHT_DOUBLE,
+    "bob": "def double(number):\n    return 3 * number",
+    "cy": "import os\nos._exit(0)",
+}
+SLOW = "import time\n\ndef double(number):\n    time.sleep(0.3)\n    return 2 * number"
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """Provide a course whose class has been graded once."""
+    course = make_toy_course(tmp_path_factory.mktemp("regrading") / "course-root")
+    build(course)
+    for student, source in ANSWERS.items():
+        hand_in(course, student, {"double": source})
+    grade(course)
+    return course
+
+
+@pytest.fixture
+def graded(toy: Course, tmp_path: Path) -> Course:
+    """Provide a copy of it, to be changed."""
+    root = tmp_path / "course-root"
+    shutil.copytree(toy.root, root)
+    return Course(root)
+
+
+def grade(course: Course, terms: Terms = TERMS, **options: Any) -> ClassReport:
+    return grade_class(course, "toy", Selection(**options), terms, on_progress=lambda step: None)
+
+
+def without_seconds(path: Path) -> bytes:
+    """Return what is in a file, of a result without its times."""
+    if path.suffix != ".json":
+        return path.read_bytes()
+    result = json.loads(path.read_bytes())
+    assert result.pop("seconds") is not None
+    return json.dumps(result).encode()
+
+
+def records(course: Course) -> dict[str, bytes]:
+    """Return all that was written about the class, the gradebook aside."""
+    folders = [course.root / name for name in ("results", "grades", "feedback", "autograded")]
+    paths = [path for folder in folders for path in folder.rglob("[!.]*.*")]
+    return {str(path.relative_to(course.root)): without_seconds(path) for path in paths}
+
+
+def test_what_has_not_changed_is_known_and_left_alone(graded: Course) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (graded.root / "results").rglob("*.json")}
+    report = grade(graded)
+    assert report.known == set(ANSWERS)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_grading_anew_gives_the_same_bytes(graded: Course) -> None:
+    before = records(graded)
+    assert grade(graded, force=True).known == set()
+    assert records(graded) == before
+
+
+def test_only_what_was_handed_in_anew_is_graded(graded: Course) -> None:
+    hand_in(graded, "bob", {"double": RIGHT_DOUBLE})
+    report = grade(graded)
+    assert report.known == {"ann", "cy"}
+    assert [result.score for result in report.results] == [2, 2, 0]
+
+
+@pytest.mark.parametrize("folder", ["feedback", "autograded"])
+def test_what_somebody_deleted_is_made_again(graded: Course, folder: str) -> None:
+    before = records(graded)
+    shutil.rmtree(graded.root / folder / "ann")
+    assert grade(graded, students="ann").known == set()
+    assert records(graded) == before
+
+
+def test_a_damaged_result_is_made_again(graded: Course) -> None:
+    before = records(graded)
+    (graded.root / "results" / "toy" / "ann.json").write_text('{"student": "ann"')
+    assert grade(graded).known == {"bob", "cy"}
+    assert records(graded) == before
+
+
+def test_a_changed_master_makes_all_results_old(graded: Course) -> None:
+    master = notebook(graded.masters, "toy")
+    master.write_text(master.read_text().replace("double(2) == 4", "double(2) == 5"))
+    report = grade(graded)
+    assert report.known == set()
+    assert {result.score for result in report.results} == {0}
+
+
+def test_other_terms_make_all_results_old(graded: Course) -> None:
+    assert grade(graded, replace(TERMS, seconds=19), students="ann").known == set()
+
+
+def test_some_can_be_graded_and_the_table_keeps_the_others(graded: Course) -> None:
+    table = (graded.root / "grades" / "toy.csv").read_text()
+    hand_in(graded, "bob", {"double": RIGHT_DOUBLE})
+    report = grade(graded, students="b*")
+    assert [result.student for result in report.results] == ["bob"]
+    changed = table.replace("bob,0,2,0", "bob,2,2,2")
+    assert (graded.root / "grades" / "toy.csv").read_text() == changed != table
+
+
+def test_a_pattern_that_fits_nobody_is_named(graded: Course) -> None:
+    with pytest.raises(CourseError, match=r"--student zoe: no student's folder has such a name"):
+        grade(graded, students="zoe")
+
+
+def test_a_submission_that_can_no_longer_be_graded_has_no_points(graded: Course) -> None:
+    handed_in(graded, "ann").write_text("damaged")
+    [result] = grade(graded, students="ann").problems
+    assert "not a notebook" in str(result.problem)
+    assert "ann,,,\n" in (graded.root / "grades" / "toy.csv").read_text()
+    assert '"origin": null' in (graded.root / "results" / "toy" / "ann.json").read_text()
+
+
+def test_two_cannot_grade_the_same_class_at_once(graded: Course) -> None:
+    lock = FileLock(graded.root / "results" / "toy" / ".lock")
+    message = "results/toy: somebody is grading this already"
+    with lock, pytest.raises(CourseError, match=message):
+        grade(graded)
+
+
+# --- interruptions ---
+
+
+def start(course: Course, *options: str) -> subprocess.Popen[str]:
+    """Start the command as an instructor does."""
+    command = [sys.executable, "-m", "course", "--root", str(course.root), "grade", "toy", *options]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY_ROOT)}
+    return subprocess.Popen(
+        command, cwd=REPOSITORY_ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_results(course: Course, count: int) -> None:
+    deadline = time.monotonic() + 120
+    while len(list((course.root / "results").rglob("*.json"))) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def known_after(course: Course, *options: str) -> set[str]:
+    """Grade, and return who was known already."""
+    out, _ = start(course, "--json", *options).communicate()
+    return {row["student"] for row in json.loads(out) if row["known"]}
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Course:
+    """Provide a class that takes a while."""
+    course = make_toy_course(tmp_path / "slow")
+    build(course)
+    for number in range(6):
+        hand_in(course, f"student-{number}", {"double": f"{SLOW}\n# {number}"})
+    return course
+
+
+def interrupt(course: Course, number: signal.Signals) -> tuple[int, set[str]]:
+    """Interrupt a run after some results; return its exit code and who has one."""
+    running = start(course)
+    wait_for_results(course, 2)
+    running.send_signal(number)
+    running.communicate()
+    done = {path.stem for path in (course.root / "results" / "toy").glob("*.json")}
+    assert 2 <= len(done) < 6
+    return running.returncode, done
+
+
+def test_a_run_that_was_killed_goes_on_to_the_results_of_an_undisturbed_one(slow: Course) -> None:
+    _, done = interrupt(slow, signal.SIGKILL)
+    assert known_after(slow) == done
+    found = records(slow)
+    assert known_after(slow, "--force") == set()
+    assert records(slow) == found
+
+
+def test_an_instructor_may_interrupt_and_is_told_that_nothing_is_lost(slow: Course) -> None:
+    code, done = interrupt(slow, signal.SIGINT)
+    assert code == 130
+    assert known_after(slow, "--student", min(done)) == {min(done)}
