@@ -97,7 +97,7 @@ def grade(
     grader: Grader, assignment: MasterNotebook, notebook: NotebookNode
 ) -> dict[str, Judgement]:
     """Return the judgements by the name of the question."""
-    judgements = grader.grade(rebuild(assignment, notebook).cells)
+    judgements = grader.grade(rebuild(assignment, notebook).cells).judgements
     return {judgement.test.removeprefix("test_"): judgement for judgement in judgements}
 
 

@@ -4,11 +4,11 @@ import csv
 import html
 import os
 import shutil
-from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -20,12 +20,12 @@ from nbgrader.api import Gradebook
 from course.build import build
 from course.errors import CourseError
 from course.grading import workers
-from course.grading.assignment import Assignment, Cell, MasterNotebook
+from course.grading.assignment import Assignment, MasterNotebook
 from course.grading.classroom import ClassReport, Progress, Selection, grade_class
 from course.grading.collection import MAX_BYTES, collect, is_student_name
 from course.grading.grader import Grader, Terms
+from course.grading.hearing import Hearing
 from course.grading.records import feedback_page, grades_table
-from course.grading.referee import Judgement
 from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
 from course.grading.wording import MAX_LENGTH, one_line, plain_number, printable
 from course.grading.workers import ATTEMPTS
@@ -335,12 +335,12 @@ def break_graders(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     breaks = iter(range(times))
 
     class Broken(Grader):
-        def grade(self, cells: Sequence[Cell]) -> list[Judgement]:
+        def grade(self, *handed_in: Any) -> Hearing:
             if next(breaks, None) is not None:
                 [engine] = self._engines.values()
                 engine._bench_process.kill()
                 engine._bench_process.wait()
-            return super().grade(cells)
+            return super().grade(*handed_in)
 
     monkeypatch.setattr(workers, "Grader", Broken)
 

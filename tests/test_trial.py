@@ -7,6 +7,7 @@ import pytest
 from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.definitions import defined_names
 from course.grading.grader import Grader, Terms
+from course.grading.hearing import Stage
 from course.grading.referee import Judgement
 from course.grading.results import Verdict
 
@@ -48,7 +49,7 @@ def hear(grader: Grader) -> Hear:
     """Provide a function that returns the judgement of one test cell on one answer."""
 
     def hear(source: str, tests: str) -> Judgement:
-        [judgement] = grader.grade([given(GIVEN), answer(source), question(tests)])
+        [judgement] = grader.grade([given(GIVEN), answer(source), question(tests)]).judgements
         return judgement
 
     return hear
@@ -241,7 +242,7 @@ def test_a_disturbed_question_costs_itself_alone(grader: Grader, disturbance: st
         answer("def h():\n    return f()", "h"),
         question("assert h() == 1", "test_h"),
     ]
-    assert [judgement.score for judgement in grader.grade(cells)] == [2, 0, 2]
+    assert [judgement.score for judgement in grader.grade(cells).judgements] == [2, 0, 2]
 
 
 def test_a_cell_that_never_ends_is_the_cause_that_is_named(grader: Grader) -> None:
@@ -251,7 +252,7 @@ def test_a_cell_that_never_ends_is_the_cause_that_is_named(grader: Grader) -> No
         question("assert f == 1"),
         question("assert g == 1", "test_g"),
     ]
-    good, bad = grader.grade(cells)
+    good, bad = grader.grade(cells).judgements
     assert good.verdict is Verdict.PASSED
     assert bad.verdict is Verdict.TIMEOUT
     assert "did not end in time" in bad.failures[0].message
@@ -269,16 +270,24 @@ def test_a_test_that_its_answer_leads_astray_costs_itself_alone(
         answer("g = 1", "g"),
         question("assert g == 1", "test_g"),
     ]
-    assert [judgement.score for judgement in grader.grade(cells)] == [0, 2]
+    assert [judgement.score for judgement in grader.grade(cells).judgements] == [0, 2]
 
 
 def test_values_that_are_large_together_reach_the_test(grader: Grader) -> None:
     names = ("f", "g", "h")
     answers = [answer(f"{name} = torch.ones(3_000_000)", name) for name in names]
-    [judgement] = grader.grade(
-        [given(GIVEN), *answers, question("assert f.sum() == (g * h).sum()")]
-    )
+    tests = question("assert f.sum() == (g * h).sum()")
+    [judgement] = grader.grade([given(GIVEN), *answers, tests]).judgements
     assert judgement.failures == ()
+
+
+def test_every_stage_has_its_time(grader: Grader) -> None:
+    nap = "import time\ntime.sleep(0.1)"
+    cells = [given(GIVEN), answer(f"{nap}\nf = 1"), question(f"{nap}\nassert f")]
+    seconds = grader.grade(cells).seconds
+    assert set(seconds) == set(Stage)
+    assert seconds[Stage.RUN] >= 0.1 <= seconds[Stage.JUDGE]
+    assert seconds[Stage.FORK] > 0
 
 
 def test_a_question_leaves_nothing_for_the_next(grader: Grader) -> None:
@@ -288,7 +297,7 @@ def test_a_question_leaves_nothing_for_the_next(grader: Grader) -> None:
         question("assert f() == 1\nassert f() == 2"),
         question("assert f() == 1", "test_again"),
     ]
-    assert [judgement.score for judgement in grader.grade(cells)] == [2, 2]
+    assert [judgement.score for judgement in grader.grade(cells).judgements] == [2, 2]
 
 
 def test_a_submission_leaves_nothing_for_the_next(grader: Grader) -> None:
@@ -299,5 +308,5 @@ def test_a_submission_leaves_nothing_for_the_next(grader: Grader) -> None:
         answer("f = torch.ones(1)"),
         question("assert f == 1 + torch.zeros(1)"),
     ]
-    [judgement] = grader.grade(honest)
+    [judgement] = grader.grade(honest).judgements
     assert judgement.verdict is Verdict.PASSED

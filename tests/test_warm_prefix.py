@@ -42,7 +42,7 @@ def grader() -> Iterator[Grader]:
 def value_of(grader: Grader, *cells: Cell, source: str = "token") -> str:
     """Return what the answer `f = <source>` after these cells is, and the test's own `source`."""
     ask = f"assert False, f'{{f}} {{{source}}}'"
-    [judgement] = grader.grade([*cells, answer(f"f = {source}"), question(ask)])
+    [judgement] = grader.grade([*cells, answer(f"f = {source}"), question(ask)]).judgements
     return judgement.failures[0].message
 
 
@@ -67,7 +67,9 @@ def test_with_a_cell_of_the_students_among_them_nothing_has_run_before(grader: G
     cells = [FIRST[0], extra("kept = token"), *FIRST[1:]]
     tokens = {value_of(grader, *cells, source="token") for _ in range(2)}
     assert len(tokens) == 2
-    [judgement] = grader.grade([*cells, answer("f = kept == token"), question("assert f")])
+    [judgement] = grader.grade(
+        [*cells, answer("f = kept == token"), question("assert f")]
+    ).judgements
     assert judgement.failures == ()
 
 
@@ -79,7 +81,7 @@ def test_another_process_of_the_students_begins_with_them_too(grader: Grader) ->
         answer("g = b", "g"),
         question("assert g == 2", "test_g"),
     ]
-    assert [judgement.score for judgement in grader.grade(cells)] == [0, 2]
+    assert [judgement.score for judgement in grader.grade(cells).judgements] == [0, 2]
 
 
 @pytest.mark.parametrize(

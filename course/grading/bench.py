@@ -1,9 +1,9 @@
 """The bench: a process that has all imported and forks a referee process for each submission.
 
 It is trusted, has the tests, and runs no code of a student's. `course.grading.engine` starts it, as
-`python -m course.grading.bench SOCKET`, and sends it the settings and then one socket for each
-submission. Over that one the referee process gets the submission, asks for student processes and
-says what it is about to judge, so that the grader knows which test to leave out should it never
+`python -m course.grading.bench SOCKET PARENT`, and sends it the settings and then one socket for
+each submission. Over that one the referee process gets the submission, asks for student processes
+and says what it is about to judge, so that the grader knows which test to leave out should it never
 end.
 """
 
@@ -24,7 +24,7 @@ from course.grading.assignment import Cell
 from course.grading.channel import Channel
 from course.grading.files import DataFile, furnish
 from course.grading.fork_server import READY, read_setup, take_steps
-from course.grading.limits import fork_alike
+from course.grading.limits import die_with_parent, fork_alike
 from course.grading.referee import Referee
 from course.grading.results import Verdict
 from course.grading.standins import Remote
@@ -50,8 +50,9 @@ class Settings:
     memory: int
 
 
-def main(file: int) -> None:
-    """Fork a referee process for each socket that comes, until the grader hangs up."""
+def main(file: int, parent: int) -> None:
+    """Fork a referee process for each socket that comes, until the grader, `parent`, hangs up."""
+    die_with_parent(parent)
     os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "agg"}
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a forked process could not use it
     orders = socket.socket(fileno=file)
@@ -66,11 +67,13 @@ def main(file: int) -> None:
     take_steps(orders, referee.prepare(settings.prefix, settings.tests), Path(folder))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for referees
     orders.sendall(READY)
+    bench = os.getpid()
     while True:
         data, files, _, _ = socket.recv_fds(orders, 1, 1)
         if not data:
             return
         if fork_alike() == 0:
+            die_with_parent(bench)
             orders.close()
             _referee_process(socket.socket(fileno=files[0]), settings, referee)
             os._exit(0)
@@ -105,8 +108,8 @@ def _processes(grader: Channel, connection: socket.socket) -> StudentProcesses:
         _, files, _, _ = socket.recv_fds(connection, 1, 1)
         return Remote(Channel(socket.socket(fileno=files[0])))
 
-    def lost() -> Verdict | None:
-        _tell(grader, "lost", None)
+    def lost(was_killed: bool) -> Verdict | None:
+        _tell(grader, "lost", was_killed)
         verdict: Verdict | None = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
         return verdict
 
@@ -129,4 +132,4 @@ def _limit_memory(more: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))

@@ -14,9 +14,10 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -28,8 +29,7 @@ from course.grading import bench
 from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.channel import Channel
 from course.grading.files import Files
-from course.grading.referee import Judgement
-from course.grading.results import Verdict
+from course.grading.hearing import Hearing, Stage
 from course.grading.sandbox import (
     THREADS,
     ForkServer,
@@ -41,7 +41,7 @@ from course.grading.sandbox import (
     await_ready,
     send_setup,
 )
-from course.grading.session import SECONDS_IN_ALL, Session
+from course.grading.session import SECONDS_IN_ALL, Case, Session
 
 PACKAGE = Path(__file__).parent
 # What of this package runs beside a student's code.
@@ -65,16 +65,23 @@ class Terms:
 
 
 class Engine:
-    """Keep a fork server and a bench, which both have run the cells `prefix` already."""
+    """Keep a fork server and a bench, which both have run the cells `prefix` already.
+
+    They end with the thread that started them.
+    """
 
     def __init__(
         self, master: MasterNotebook, terms: Terms, prefix: Sequence[Cell], files: Files
     ) -> None:
         self._lesson, self._terms, self._prefix = master.name, terms, tuple(prefix)
         preload = _imports(master.cells, files)
-        tests = tuple(cell for cell in master.cells if cell.role is Role.TEST)
         self._settings = bench.Settings(
-            preload, self._prefix, tests, files.all, terms.seconds, terms.memory
+            preload,
+            self._prefix,
+            tests=tuple(cell for cell in master.cells if cell.role is Role.TEST),
+            files=files.all,
+            seconds=terms.seconds,
+            memory=terms.memory,
         )
         modules = [PACKAGE / f"{name}.py" for name in STUDENT_SIDE]
         program = Program(
@@ -115,31 +122,32 @@ class Engine:
     ) -> None:
         self._stack.close()
 
-    def hear(
-        self,
-        cells: Sequence[Cell],
-        left_out: Mapping[str, Verdict],
-        own_files: Mapping[str, bytes],
-    ) -> list[Judgement]:
-        """Return the judgements on a submission, of which `cells` follow those of the prefix."""
+    def hear(self, case: Case) -> Hearing:
+        """Return what is found in a submission, of which the cells after those of the prefix come.
+
+        Raises what `Session.attend` does.
+        """
+        began = time.monotonic()
         ours, theirs = socket.socketpair()
-        seconds = 2 * self._terms.seconds + SLACK
-        handed_in = pickle.dumps(dict(own_files))
-        session = Session(Channel(ours), ours, self._server, seconds, handed_in)
+        session = Session(Channel(ours), ours, self._server, 2 * self._terms.seconds + SLACK)
         try:
             with theirs:
                 socket.send_fds(self._bench, [b"!"], [theirs.fileno()])
-            return session.attend(cells, left_out)
+            hearing = session.attend(case)
         finally:
             session.close()
+        apart = hearing.seconds[Stage.RUN] + hearing.seconds[Stage.JUDGE]
+        forking = time.monotonic() - began - apart
+        return replace(hearing, seconds={**hearing.seconds, Stage.FORK: forking})
 
     def _start_bench(self, stack: ExitStack) -> socket.socket:
         """Start the bench, which `stack` then ends, and return the socket on which it listens."""
         ours, theirs = socket.socketpair()
         stack.enter_context(ours)
+        parent = str(os.getpid())
         with theirs:
             self._bench_process = subprocess.Popen(
-                [sys.executable, "-m", "course.grading.bench", str(theirs.fileno())],
+                [sys.executable, "-m", "course.grading.bench", str(theirs.fileno()), parent],
                 env=os.environ | dict.fromkeys(THREADS, "1"),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -151,10 +151,12 @@ class Request:
         os.close(self.report)
 
 
-def main(control_file: str) -> None:
+def main(control_file: str, parent: str) -> None:
     """Import what students need, then fork at every request until the trusted side hangs up."""
     control = socket.socket(fileno=int(control_file))
     settings = Settings.parse(read_setup(control))
+    if settings.isolation is Isolation.PROCESS:  # bubblewrap sees to it otherwise
+        die_with_parent(int(parent))
     for name in settings.program.preload:
         importlib.import_module(name)
     entry: Entry = _find(settings.program.entry)
@@ -307,7 +309,7 @@ def _supervise(request: Request, mould: Mould) -> None:
         signal.signal(number, signal.SIG_DFL)  # process 1 gets no signal that it does not handle
     report = socket.socket(fileno=request.report)
     report.sendall(HELLO)
-    student = _fork(partial(_run, request, mould))
+    student = _fork(partial(_run, request, mould, os.getpid()))
     if not student:
         return
     os.close(request.channel)
@@ -371,12 +373,12 @@ def _kill(student: int, isolation: Isolation) -> None:
         pass  # nobody is left; macOS says that of a zombie with the second
 
 
-def _run(request: Request, mould: Mould) -> None:
+def _run(request: Request, mould: Mould, supervisor: int) -> None:
     """Close what is not the student's, and let the entry have the rest."""
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else signal.SIG_IGN)
-    die_with_parent(signal.SIGKILL)
+    die_with_parent(supervisor)
     os.setsid()
     _close_files(request.channel)
     if not mould.is_sandbox:  # in one, the working folder is the student's alone

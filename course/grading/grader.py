@@ -4,6 +4,7 @@ import importlib.util
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -11,10 +12,9 @@ from typing import Self
 from course.grading.assignment import Cell, MasterNotebook, leading_given, runnable
 from course.grading.engine import Engine, Terms
 from course.grading.files import Files
-from course.grading.referee import Judgement
-from course.grading.results import Verdict
+from course.grading.hearing import Hearing
 from course.grading.sandbox import Isolation, Unfit
-from course.grading.session import RefereeLost, Ungraded
+from course.grading.session import Case, Killed, RefereeLost, Ungraded
 
 __all__ = ["Grader", "Isolation", "Terms", "Ungraded", "provide_helpers"]
 
@@ -49,10 +49,8 @@ class Grader:
     ) -> None:
         self._stack.close()
 
-    def grade(
-        self, cells: Sequence[Cell], own_files: Mapping[str, bytes] = NOTHING
-    ) -> list[Judgement]:
-        """Return the judgements on the test cells of a rebuilt submission.
+    def grade(self, cells: Sequence[Cell], own_files: Mapping[str, bytes] = NOTHING) -> Hearing:
+        """Return what is found in a rebuilt submission.
 
         `own_files` are contents by name: what the student handed in beside the notebook.
 
@@ -62,12 +60,14 @@ class Grader:
         to_run = runnable(cells)
         begins_alike = to_run[: len(self._prefix)] == self._prefix
         prefix = self._prefix if begins_alike else ()
-        engine, left_out = self._engine(prefix), dict[str, Verdict]()
+        case = Case(to_run[len(prefix) :], own_files)
         while True:
             try:
-                return engine.hear(to_run[len(prefix) :], left_out, own_files)
+                return self._engine(prefix).hear(case)
+            except Killed:
+                case = replace(case, was_killed=True)
             except RefereeLost as lost:
-                left_out[lost.test] = lost.verdict
+                case = replace(case, left_out={**case.left_out, lost.test: lost.verdict})
 
     def _engine(self, prefix: tuple[Cell, ...]) -> Engine:
         """Return the engine in which the cells `prefix` have run, started when first needed."""

@@ -186,10 +186,16 @@ def hide_memory() -> None:
     _prctl(PR_SET_DUMPABLE, 0)
 
 
-def die_with_parent(signal: int) -> None:
-    """Have `signal` sent to this process when its parent ends, where the kernel can do that."""
+def die_with_parent(parent: int) -> None:
+    """Have this process killed when its parent, or the thread that forked it, ends.
+
+    It ends at once when the parent is no longer process `parent`, which has ended before this call.
+    Only Linux can do the former.
+    """
     if sys.platform == "linux":
-        _prctl(PR_SET_PDEATHSIG, signal)
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def compile_filter() -> bytes:

@@ -40,7 +40,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -160,9 +160,15 @@ class Student:
         finally:
             self.socket.close()
 
-    def ended(self) -> Ending | None:
-        """Return how the student's process ended, or None while it runs."""
-        return self._wait(0)
+    def ended(self, *, within: float = 0.0) -> Ending | None:
+        """Return how the student's process ended, or None if it still runs after these seconds."""
+        return self._wait(within)
+
+    def has_hung_up(self) -> bool:
+        """Say whether nobody has the other end of the channel any more: the process is ending."""
+        poll = select.poll()
+        poll.register(self.socket, 0)
+        return any(event & select.POLLHUP for _, event in poll.poll(0))
 
     def kill(self, *, over_memory: bool = False) -> Ending:
         """Kill all that the student started, and return when it is gone.
@@ -224,6 +230,7 @@ class ForkServer:
         self._students: set[Student] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self.start()
@@ -243,7 +250,6 @@ class ForkServer:
         if self._settings.isolation is Isolation.SANDBOX:
             _find_bubblewrap()
         self._errors: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed in `close`
-        self._home = TemporaryDirectory(prefix="course-student-")
         self._control, theirs = socket.socketpair()
         _ask_for_sender(self._control)
         with theirs:
@@ -298,7 +304,7 @@ class ForkServer:
             self._process.wait()
         self._complaint = self._last_words()
         self._errors.close()
-        self._home.cleanup()
+        self._stack.close()
 
     def _await_ready(self, step_seconds: float) -> int:
         """Return the server's process when it is ready; end it when it will not be."""
@@ -315,16 +321,18 @@ class ForkServer:
 
     def _launch(self, control: int) -> subprocess.Popen[bytes]:
         module = ["-P", "-s", "-m", "course.grading.fork_server"]
-        command = [sys.executable, *module, str(control)]
-        environment = _environment(self._readable, home=Path(self._home.name))
+        command = [sys.executable, *module, str(control), str(os.getpid())]
+        home, environment = Path("/"), _environment(self._readable, home=HOME)
         if self._settings.isolation is Isolation.SANDBOX:
-            inside = _environment(self._readable, home=HOME)
-            command = [*_bubblewrap(_visible(self._readable), inside), *command]
+            command = [*_bubblewrap(_visible(self._readable), environment), *command]
             environment = {}
+        else:
+            home = Path(self._stack.enter_context(TemporaryDirectory(prefix="course-student-")))
+            environment = _environment(self._readable, home=home)
         return subprocess.Popen(
             command,
             env=environment,
-            cwd=self._home.name,
+            cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
             stderr=self._errors,

@@ -6,6 +6,7 @@ is anything else, or does not come in time, raises a `Breach`, after which the s
 no more use. Nothing of a student's is executed here, and no answer is a verdict.
 """
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,11 +50,7 @@ class Late(Breach):
 
 
 class Gone(Breach):
-    """Report that the student process ended; `code` is that of a copy, if it was one."""
-
-    def __init__(self, message: str, code: int | None = None) -> None:
-        super().__init__(message)
-        self.code = code
+    """Report that the student process ended, or a copy of it."""
 
 
 class Refused(Exception):  # noqa: N818 - it says what happened
@@ -82,6 +79,7 @@ class Remote:
     def __init__(self, channel: Channel) -> None:
         self.deadline = float("inf")  # by time.monotonic()
         self.usable = True
+        self.was_killed = False  # a copy, by its own word
         self.given = Labels[str]()
         self._channel = channel
         self._callbacks: list[Any] = []
@@ -107,7 +105,7 @@ class Remote:
         """Have a copy of the student process answer from now on, until `end`."""
         reply = self._request("fork")
         if reply["kind"] == "ended":
-            raise _gone(reply)
+            raise self._gone(reply)
         if reply["kind"] != "forked":
             raise Breach("the process made no copy of itself")
         self._before_fork = dict(self._stand_ins), self._numbers.copy()
@@ -228,7 +226,7 @@ class Remote:
         """Return the value of a last reply, or raise what it says instead."""
         kind = reply.get("kind")
         if kind == "ended":
-            raise _gone(reply)
+            raise self._gone(reply)
         # Half a surrogate pair is a text to Python, but to no file.
         sys.stdout.write(_exactly(reply.get("output", ""), str).encode(errors="replace").decode())
         self._update(reply.get("changes", []), parts, hooks)
@@ -243,6 +241,11 @@ class Remote:
         if kind != "value":
             raise Breach("the answer is of no kind that there is")
         return self._decode(reply.get("value"), hooks)
+
+    def _gone(self, reply: Mapping[str, Any]) -> Gone:
+        code = _exactly(reply.get("code"), int)
+        self.was_killed = code == -signal.SIGKILL
+        return Gone(f"the process ended with exit code {code}")
 
     def _decode(self, data: Any, hooks: values.DecodeHooks) -> Any:
         if data == b"":
@@ -342,11 +345,6 @@ def _exactly(value: Any, kind: type) -> Any:
     if type(value) is not kind:
         raise Breach(f"something else where a {kind.__name__} should be")
     return value
-
-
-def _gone(reply: Mapping[str, Any]) -> Gone:
-    code = _exactly(reply.get("code"), int)
-    return Gone(f"the process ended with exit code {code}", code)
 
 
 def _part(parts: list[Any], label: tuple[int | str, ...]) -> Any:

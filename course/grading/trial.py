@@ -9,24 +9,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from course.grading.assignment import Cell, Role
+from course.grading.hearing import Hearing, Stage, Stopwatch
 from course.grading.referee import Failure, Judgement, Referee, verdict_on
 from course.grading.results import Verdict
 from course.grading.standins import Breach, Remote
 from course.grading.wording import printable
-
-Ended = Callable[[], Verdict | None]
 
 
 @dataclass(frozen=True)
 class StudentProcesses:
     """Start student processes, one at a time.
 
-    `lost` kills the last one, and returns the verdict on what it did, if the machine knows one.
-    `judging` is told of each test cell before it is run.
+    `lost` kills the last one, and returns the verdict on what it did, if the machine knows one; it
+    is told whether a copy of that process was killed. `judging` is told of each test cell before it
+    is run.
     """
 
     start: Callable[[], Remote]
-    lost: Ended
+    lost: Callable[[bool], Verdict | None]
     judging: Callable[[Cell], None]
 
 
@@ -41,17 +41,20 @@ class Trial:
     _ran: list[Cell] = field(default_factory=list)
     _broke: dict[str, Failure] = field(default_factory=dict)
     _remote: Remote | None = None
+    _watch: Stopwatch = field(default_factory=Stopwatch)
 
-    def hear(self, cells: Iterable[Cell]) -> list[Judgement]:
-        """Run all cells in their order and return the judgements on the tests among them."""
+    def hear(self, cells: Iterable[Cell]) -> Hearing:
+        """Run all cells in their order, and return what the tests among them found."""
         judgements = []
         for cell in cells:
             if cell.role is Role.TEST:
-                judgements.append(self._judge(cell))
+                with self._watch.stage(Stage.JUDGE):
+                    judgements.append(self._judge(cell))
             else:
-                self._run(cell)
+                with self._watch.stage(Stage.RUN):
+                    self._run(cell)
         self._drop()
-        return judgements
+        return Hearing(tuple(judgements), self._watch.seconds())
 
     def _judge(self, cell: Cell) -> Judgement:
         if verdict := self.left_out.get(cell.name):
@@ -101,8 +104,10 @@ class Trial:
     def _student(self) -> Remote:
         """Return the student process; a new one first runs what the one before it had run."""
         while self._remote is None:
-            self._remote = self.processes.start()
-            self._run_again(self._remote)
+            with self._watch.stage(Stage.FORK):
+                self._remote = self.processes.start()
+            with self._watch.stage(Stage.RUN):
+                self._run_again(self._remote)
         return self._remote
 
     def _run_again(self, remote: Remote) -> None:
@@ -116,8 +121,10 @@ class Trial:
                 return
 
     def _drop(self) -> Verdict | None:
+        was_killed = self._remote is not None and self._remote.was_killed
         self._remote = None
-        return self.processes.lost()
+        with self._watch.stage(Stage.FORK):
+            return self.processes.lost(was_killed)
 
 
 EXPLAINED = {

@@ -4,7 +4,7 @@ The threads only hand things on; what takes time happens in the processes of the
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from course.grading.channel import ChannelError
 from course.grading.collection import HandedIn, Submission, read_submission
 from course.grading.files import Files
 from course.grading.grader import Grader, Terms, Ungraded
+from course.grading.hearing import Hearing, Stage
 from course.grading.rebuild import Rebuilt, rebuild
 from course.grading.referee import Judgement
 from course.grading.sandbox import ServerDied
@@ -27,11 +28,12 @@ MISSING = "the notebook {}.ipynb was missing; none of its questions is answered"
 
 @dataclass(frozen=True)
 class HeardNotebook:
-    """Hold what was run of one notebook, and what its tests found."""
+    """Hold what was run of one notebook, what its tests found, and the seconds of each stage."""
 
     master: MasterNotebook
     rebuilt: Rebuilt
     judgements: tuple[Judgement, ...]
+    seconds: Mapping[Stage, float]
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ class _Desk:
     def hear(self, handed_in: HandedIn) -> HeardNotebook:
         """Return what was found of the notebook; raises `CourseError` for one of no use."""
         rebuilt = self._rebuild(handed_in)
-        return HeardNotebook(self._master, rebuilt, tuple(self._judge(rebuilt, handed_in)))
+        hearing = self._judge(rebuilt, handed_in)
+        return HeardNotebook(self._master, rebuilt, hearing.judgements, hearing.seconds)
 
     def _rebuild(self, handed_in: HandedIn) -> Rebuilt:
         name = self._master.name
@@ -125,7 +128,7 @@ class _Desk:
         blank = rebuild(self._master, {"cells": []})
         return Rebuilt(blank.cells, (MISSING.format(name),), blank.unanswered)
 
-    def _judge(self, rebuilt: Rebuilt, handed_in: HandedIn) -> list[Judgement]:
+    def _judge(self, rebuilt: Rebuilt, handed_in: HandedIn) -> Hearing:
         for left in reversed(range(ATTEMPTS)):
             try:
                 return self._grader.grade(rebuilt.cells, handed_in.files)

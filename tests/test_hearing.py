@@ -1,0 +1,17 @@
+"""How long each stage of a hearing took."""
+
+import pytest
+
+from course.grading import hearing
+from course.grading.hearing import Stage, Stopwatch
+
+
+def test_a_stage_inside_another_counts_for_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([1.0, 2.0, 5.0, 9.0, 20.0, 21.0])
+    monkeypatch.setattr(hearing.time, "monotonic", lambda: next(times))
+    watch = Stopwatch()
+    with watch.stage(Stage.RUN), watch.stage(Stage.FORK):
+        pass
+    with watch.stage(Stage.RUN):
+        pass
+    assert watch.seconds() == {Stage.FORK: 3.0, Stage.RUN: 1.0 + 4.0 + 1.0, Stage.JUDGE: 0.0}

@@ -1,0 +1,161 @@
+"""Whichever process is killed while a submission is heard, the judgements are what they would be.
+
+The test cell of the first question says that it is running, and goes on when it is told to: in
+between, one process or another is killed.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import gettempdir
+
+import pytest
+from nbformat.v4 import new_code_cell, writes
+
+from course.grading import sandbox
+from course.grading.assignment import MasterNotebook, read_master
+from course.grading.collection import HandedIn
+from course.grading.engine import Engine
+from course.grading.files import Files
+from course.grading.grader import Terms
+from course.grading.referee import Judgement
+from course.grading.sandbox import Isolation
+from course.grading.workers import _Desk
+from tests.test_sandbox import is_gone, until
+from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook
+
+TERMS = Terms(seconds=20.0, memory=2 * 2**30)
+ROOT = Path(__file__).parents[1]
+PROC = Path("/proc")
+GATE = """
+import time
+from pathlib import Path
+folder = Path({folder!r})
+(folder / "here").touch()
+while not (folder / "go").exists():
+    time.sleep(0.01)
+"""
+GRADE = """
+import sys
+from course.grading.grader import Grader, Isolation, Terms
+from tests.test_trial import answer, given, question
+from course.grading.assignment import MasterNotebook
+with Grader(MasterNotebook("toy", (given("a = 1"),), {}, ()), Terms(Isolation(sys.argv[1]))) as g:
+    g.grade([given("a = 1"), answer("f = 1"), question(sys.argv[2])])
+"""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Hold a lesson of two questions, whose first waits for a file in `folder`, and its desk.
+
+    The processes that are kept end with the thread that started them: they live in one of `pool`.
+    """
+
+    folder: Path
+    master: MasterNotebook
+    desk: _Desk
+    pool: ThreadPoolExecutor
+
+    def judge(self, meanwhile: Callable[[Engine], None]) -> list[Judgement]:
+        """Return the judgements on the master's own answers, but for the time that they took."""
+        for name in ("here", "go"):
+            (self.folder / name).unlink(missing_ok=True)
+        cells = [answer_cell(cell.name, cell.source) for cell in self.master.cells[1::2]]
+        handed_in = HandedIn({"toy": writes(toy_notebook(cells)).encode()}, {})
+        heard = self.pool.submit(self.desk.hear, handed_in)
+        until((self.folder / "here").exists, 60)
+        [engine] = self.desk._grader._engines.values()
+        meanwhile(engine)
+        (self.folder / "go").touch()
+        return [replace(judgement, seconds=0.0) for judgement in heard.result().judgements]
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lesson]:
+    folder = tmp_path_factory.mktemp("gate")
+    cells = [
+        new_code_cell("a = 1"),
+        answer_cell("f", "def f():\n    return 1"),
+        check_cell("f", f"{GATE.format(folder=str(folder))}\nassert f() == 2, 'not two'"),
+        answer_cell("g", "def g():\n    return f() + 1"),
+        check_cell("g", "assert g() == 2"),
+    ]
+    master = read_master(write_notebook(toy_notebook(cells), folder / "toy.ipynb"), None)
+    with ThreadPoolExecutor(1) as pool:
+        desk = pool.submit(_Desk(master, TERMS, Files()).__enter__).result()
+        yield Lesson(folder, master, desk, pool)
+        pool.submit(desk.__exit__).result()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(lesson: Lesson) -> list[Judgement]:
+    return lesson.judge(lambda engine: None)
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below `pid`, those before the ones that they have started."""
+    families = {each: sandbox._family(PROC, each) for each in sandbox._family(PROC, pid) - {pid}}
+    return sorted(families, key=lambda each: len(families[each]), reverse=True)
+
+
+def bench(engine: Engine) -> int:
+    return engine._bench_process.pid
+
+
+def referee(engine: Engine) -> int:
+    return descendants(bench(engine))[0]
+
+
+def fork_server(engine: Engine) -> int:
+    names = {pid: (PROC / str(pid) / "comm").read_text() for pid in descendants(bwrap(engine))}
+    return next(pid for pid, name in names.items() if name.startswith("python"))
+
+
+def bwrap(engine: Engine) -> int:
+    return engine._server._process.pid
+
+
+def supervisor(engine: Engine) -> int:
+    [student] = engine._server._students
+    return student.pid
+
+
+def student(engine: Engine) -> int:
+    return descendants(supervisor(engine))[0]
+
+
+def copy_of_student(engine: Engine) -> int:
+    return descendants(supervisor(engine))[1]
+
+
+VICTIMS = (bench, referee, bwrap, fork_server, supervisor, student, copy_of_student)
+
+
+@pytest.mark.parametrize("victim", VICTIMS, ids=lambda victim: victim.__name__)
+def test_a_killed_process_changes_no_judgement(
+    lesson: Lesson, undisturbed: list[Judgement], victim: Callable[[Engine], int]
+) -> None:
+    killed = lesson.judge(lambda engine: os.kill(victim(engine), signal.SIGKILL))
+    assert killed == undisturbed
+    assert [judgement.score for judgement in killed] == [0, 2]
+
+
+@pytest.mark.parametrize("isolation", list(Isolation))
+def test_a_killed_grader_leaves_no_process(isolation: Isolation, tmp_path: Path) -> None:
+    before = set(Path(gettempdir()).glob("course-student-*"))
+    gate = GATE.format(folder=str(tmp_path))
+    command = [sys.executable, "-c", GRADE, str(isolation), gate]
+    with subprocess.Popen(command, cwd=ROOT) as grader:
+        until((tmp_path / "here").exists, 60)
+        processes = descendants(grader.pid)
+        assert len(processes) >= 5
+        grader.kill()
+    until(lambda: all(map(is_gone, processes)))
+    left = set(Path(gettempdir()).glob("course-student-*")) - before
+    assert isolation is Isolation.PROCESS or not left
