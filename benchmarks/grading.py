@@ -1,0 +1,241 @@
+"""How fast a class is graded, beside stock `nbgrader autograde`, and in how much memory.
+
+`python -m benchmarks.grading --tiny 10000` grades so many tiny submissions in one grader, and says
+how large its processes were before and after.
+"""
+
+import argparse
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from statistics import fmean
+from tempfile import TemporaryDirectory
+from threading import Barrier
+from typing import Any
+
+import nbformat
+from nbgrader.api import Gradebook
+
+from benchmarks.memory import proportional_megabytes, resident_megabytes
+from course.build import build
+from course.grading.assignment import Cell, MasterNotebook, Role, read_assignment
+from course.grading.grader import Grader, Terms, provide_helpers
+from course.grading.hearing import Hearing
+from course.grading.rebuild import rebuild
+from course.layout import Course, notebook
+from course.notebooks import grading, is_answer, read
+from course.proof.answers import read_answers
+from tests.nbgrader_course import run_nbgrader
+
+ROOT = Path(__file__).parents[1]
+COURSE = Course(ROOT)
+LESSON = "norm_penalties"
+# Its tests train networks, for most of a minute: that says nothing of the grader.
+TRAINING = ("best_lambda", "test_best_lambda")
+JOBS = 2
+SLOW = "\n\nimport time\n\ntime.sleep(0.2)"
+
+
+@dataclass(frozen=True)
+class ClassTimes:
+    """Say how long a class took: to start the graders, then to grade, in seconds and stages.
+
+    `milliseconds` are means over the submissions, of which `JOBS` are graded at once.
+    """
+
+    submissions: int
+    start_seconds: float
+    seconds: float
+    milliseconds: dict[str, float]
+    megabytes_per_worker: float
+    scores: list[float] = field(repr=False)
+
+    @property
+    def per_minute(self) -> float:
+        """Return how many submissions are graded in a minute, once all is started."""
+        return 60 * self.submissions / self.seconds
+
+
+@dataclass(frozen=True)
+class Grading:
+    """Hold what grading costs: of the lesson's functions beside nbgrader, and of all the lesson."""
+
+    functions: ClassTimes
+    whole_lesson: ClassTimes
+    stock_seconds: float
+    stock_scores: list[float] = field(repr=False)
+
+    def record(self) -> dict[str, Any]:
+        """Return it as a dictionary, with the ratio."""
+        ours, stock = self.functions, 60 * len(self.stock_scores) / self.stock_seconds
+        return {
+            "submissions": ours.submissions,
+            "jobs": JOBS,
+            "stock_per_minute": stock,
+            "ours_per_minute": ours.per_minute,
+            "ratio": ours.per_minute / stock,
+            "honest_scores_equal": ours.scores == self.stock_scores,
+            "milliseconds": ours.milliseconds,
+            "start_seconds": ours.start_seconds,
+            "megabytes_per_worker": ours.megabytes_per_worker,
+            "whole_lesson": {
+                "submissions": self.whole_lesson.submissions,
+                "per_minute": self.whole_lesson.per_minute,
+                "milliseconds": self.whole_lesson.milliseconds,
+            },
+        }
+
+
+def measure_grading(*, quick: bool) -> Grading:
+    """Grade the same submissions with nbgrader and with the course's own engine."""
+    with TemporaryDirectory(prefix="course-bench-") as folder:
+        course = _course_of_functions(Path(folder))
+        students = _hand_in(course, 4 if quick else 40)
+        functions = _grade(course, students)
+        run_nbgrader(course.root, "generate_assignment", LESSON, "--force")
+        began = time.monotonic()
+        run_nbgrader(course.root, "autograde", LESSON)
+        stock_seconds = time.monotonic() - began
+        stock_scores = _scores_of_nbgrader(course, students)
+    with TemporaryDirectory(prefix="course-bench-") as folder:
+        course = _copy_of_course(Path(folder))
+        shutil.copytree(COURSE.release / LESSON, course.release / LESSON)
+        whole = _grade(course, _hand_in(course, 1 if quick else 4))
+    return Grading(functions, whole, stock_seconds, stock_scores)
+
+
+def _copy_of_course(folder: Path) -> Course:
+    """Return a course of one lesson in `folder`."""
+    course = Course(folder.resolve())
+    shutil.copytree(COURSE.masters / LESSON, course.masters / LESSON)
+    for name in ("nbgrader_config.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, course.root)
+    return course
+
+
+def _course_of_functions(folder: Path) -> Course:
+    """Return the same course without the question whose tests train networks."""
+    course = _copy_of_course(folder)
+    path = notebook(course.masters, LESSON)
+    master = read(path)
+    master.cells = [cell for cell in master.cells if grading(cell).get("grade_id") not in TRAINING]
+    nbformat.write(master, path)
+    build(course)
+    return course
+
+
+def _hand_in(course: Course, count: int) -> list[str]:
+    """Hand in `count` submissions: right, wrong and partly right ones, and some that are slow."""
+    released = read(notebook(course.release, LESSON))
+    names = [f"student{number:02}" for number in range(count)]
+    for number, name in enumerate(names):
+        submission = nbformat.from_dict(released)
+        for place, cell in enumerate(filter(is_answer, submission.cells)):
+            cell.source = _answer(grading(cell)["grade_id"], number, place)
+        path = notebook(course.submitted / name, LESSON)
+        path.parent.mkdir(parents=True)
+        nbformat.write(submission, path)
+    return names
+
+
+def _answer(exercise: str, number: int, place: int) -> str:
+    """Return an answer to the exercise: in every fifth place a wrong one, in every tenth a slow."""
+    is_right = (number + place) % 5 > 0
+    found = [each.source for each in read_answers(COURSE, exercise) if each.is_right == is_right]
+    return found[number % len(found)] + (SLOW if (number + place) % 10 == 9 else "")
+
+
+def _grade(course: Course, students: Sequence[str]) -> ClassTimes:
+    """Grade the class as `course grade` does, but for its records."""
+    [master] = read_assignment(course, LESSON).notebooks
+    tasks = SimpleQueue[str | None]()
+    for task in [*students, *[None] * JOBS]:
+        tasks.put(task)
+    gate = Barrier(JOBS + 1)
+    began = time.monotonic()
+    with ThreadPoolExecutor(JOBS) as pool, _open_at_errors(gate):
+        work = partial(_work, course, master, tasks, gate)
+        workers = [pool.submit(work) for _ in range(JOBS)]
+        gate.wait()
+        started = time.monotonic()
+        gate.wait()
+        ended = time.monotonic()
+        memory = proportional_megabytes(os.getpid()) / JOBS
+        gate.wait()
+        heard = {name: hearing for worker in workers for name, hearing in worker.result().items()}
+    hearings = [heard[name] for name in students]
+    stages = {
+        str(stage): 1000 * fmean(hearing.seconds[stage] for hearing in hearings)
+        for stage in hearings[0].seconds
+    }
+    scores = [sum(judgement.score for judgement in hearing.judgements) for hearing in hearings]
+    return ClassTimes(len(students), started - began, ended - started, stages, memory, scores)
+
+
+def _work(
+    course: Course, master: MasterNotebook, tasks: "SimpleQueue[str | None]", gate: Barrier
+) -> dict[str, Hearing]:
+    """Grade submissions until none is left; `gate` opens when all have started, and ended."""
+    heard = {}
+    with _open_at_errors(gate), Grader(master, Terms(readable=provide_helpers())) as grader:
+        gate.wait()
+        while (name := tasks.get()) is not None:
+            submitted = read(notebook(course.submitted / name, LESSON))
+            heard[name] = grader.grade(rebuild(master, submitted).cells)
+        gate.wait()
+        gate.wait()
+    return heard
+
+
+@contextmanager
+def _open_at_errors(gate: Barrier) -> Iterator[None]:
+    """Let nobody wait at the gate for one who never comes."""
+    try:
+        yield
+    except BaseException:
+        gate.abort()
+        raise
+
+
+def _scores_of_nbgrader(course: Course, students: Sequence[str]) -> list[float]:
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        submissions = gradebook.assignment_submissions(LESSON)
+        scores = {submission.student.id: float(submission.score) for submission in submissions}
+    return [scores[name] for name in students]
+
+
+def main() -> None:
+    """Grade many tiny submissions in one grader and print what its processes grow by."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.grading", description=__doc__)
+    parser.add_argument("--tiny", type=int, default=10_000, help="how many submissions")
+    count = parser.parse_args().tiny
+    with _tiny_grader() as (grader, cells):
+        for number in range(count):
+            if number == min(100, count - 1):
+                before = resident_megabytes(os.getpid())
+            grader.grade(cells)
+        after = resident_megabytes(os.getpid())
+    for name, megabytes in before.items():
+        print(f"{name:20} {megabytes:8.1f} MB at the start, {after[name]:8.1f} MB at the end")
+
+
+@contextmanager
+def _tiny_grader() -> Iterator[tuple[Grader, list[Cell]]]:
+    cells = [
+        Cell(Role.GIVEN, "given", "code", "a = 1"),
+        Cell(Role.ANSWER, "f", "code", "def f():\n    return a", ("f",)),
+        Cell(Role.TEST, "test_f", "code", "assert f() == 1", points=1.0),
+    ]
+    with Grader(MasterNotebook("tiny", tuple(cells), {}, ()), Terms()) as grader:
+        yield grader, cells
+
+
+if __name__ == "__main__":
+    main()
