@@ -8,7 +8,6 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
@@ -23,9 +22,10 @@ from course.grading import workers
 from course.grading.assignment import Assignment, MasterNotebook
 from course.grading.classroom import ClassReport, Progress, Selection, grade_class
 from course.grading.collection import MAX_BYTES, collect, is_student_name
-from course.grading.grader import Grader, Terms
+from course.grading.grader import Terms, Ungraded
 from course.grading.hearing import Hearing
 from course.grading.records import feedback_page, grades_table
+from course.grading.referee import Judgement
 from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
 from course.grading.wording import MAX_LENGTH, one_line, plain_number, printable
 from course.grading.workers import ATTEMPTS
@@ -330,19 +330,25 @@ def test_the_gradebook_says_what_the_results_say(graded: GradedClass) -> None:
 # --- the machine's failures ---
 
 
-def break_graders(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-    """Kill the process that forks referees, just before it is first needed, so many times."""
-    breaks = iter(range(times))
+class Unlucky:
+    """Grade as a machine does on which the first so many attempts go wrong."""
 
-    class Broken(Grader):
-        def grade(self, *handed_in: Any) -> Hearing:
-            if next(breaks, None) is not None:
-                [engine] = self._engines.values()
-                engine._bench_process.kill()
-                engine._bench_process.wait()
-            return super().grade(*handed_in)
+    def __init__(self, failures: int) -> None:
+        self.failures = iter(range(failures))
 
-    monkeypatch.setattr(workers, "Grader", Broken)
+    def __call__(self, *_: object) -> "Unlucky":
+        return self
+
+    def __enter__(self) -> "Unlucky":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def grade(self, *_: object) -> Hearing:
+        if next(self.failures, None) is not None:
+            raise Ungraded("no memory is left")
+        return Hearing((Judgement("test_double", 2, (), 0.0),), {})
 
 
 @pytest.mark.parametrize(("times", "score"), [(ATTEMPTS - 1, 2), (ATTEMPTS, 0)])
@@ -351,7 +357,7 @@ def test_a_machine_that_fails_is_tried_again_and_is_no_zero(
 ) -> None:
     build(toy_course)
     hand_in(toy_course, "ann", {"double": RIGHT_DOUBLE})
-    break_graders(monkeypatch, times)
+    monkeypatch.setattr(workers, "Grader", Unlucky(times))
     [result] = grade_quietly(toy_course).results
     assert result.score == score
     assert (result.problem is None) == (times < ATTEMPTS)
