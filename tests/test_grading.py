@@ -50,19 +50,19 @@ number = 5
 assert triple(number) == 15, f"triple({number}) should be another number than {triple(number)}"
 ### END HIDDEN TESTS"""
 RIGHT_TRIPLE = "def triple(number):\n    return 3 * number"
+WRONG_DOUBLE = """import os
+import random
+import sys
+
+sys.path.insert(0, os.getcwd())
+found = [os.path.join(folder, name) for folder, _, names in os.walk(".") for name in names]
+
+def double(number):
+    raise ValueError(f"seen: {found}")"""
 RIGHT_DOUBLE = "def double(number):\n    return 2 * number"
 TERMS = Terms(seconds=5)
-GRADED = {
-    "ann",
-    "blank",
-    "copied",
-    "deleted",
-    "exit",
-    "half.right@uni-köln",
-    "leak",
-    "list-out",
-    "loop",
-}
+GRADED = {"ann", "blank", "copied", "deleted", "exit", "files", "half.right@uni-köln", "leak"}
+GRADED |= {"list-out", "loop"}
 
 NOISY_RIGHT = """import os, sys, warnings
 assert os.environ["NBGRADER_EXECUTION"] == "autograde"
@@ -149,11 +149,24 @@ def fill_class(course: Course) -> None:
     deleted = hand_in(course, "deleted", {"triple": RIGHT_TRIPLE})
     triple = [cell for cell in deleted.cells if cell.source == RIGHT_TRIPLE]
     write_notebook(toy_notebook([*deleted.cells[:3], *triple]), handed_in(course, "deleted"))
+    hand_in(course, "files", {"double": WRONG_DOUBLE})
+    add_hostile_files(handed_in(course, "files").parent, notebook(course.masters, "toy"))
     hand_in(course, "damaged")
     handed_in(course, "damaged").write_text("%PDF-1.4")
     hand_in(course, "list")
     handed_in(course, "list").write_text("[]")
     (course.submitted / "empty").mkdir()
+
+
+def add_hostile_files(folder: Path, master: Path) -> None:
+    """Hand in files that would be found in place of others, and links to what is secret."""
+    grader = "def hear_all(*_, **__):\n    return iter(())"
+    for name in ("random.py", "torch.py", "course/__init__.py", "sitecustomize.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("import builtins\nbuiltins.bool = lambda value: True")
+    (folder / "course" / "workers.py").write_text(grader)
+    (folder / "leak.ipynb.txt").symlink_to(master)
+    (folder / "linked").symlink_to(master.parent)
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +217,15 @@ def test_an_exception_cannot_carry_a_test_into_the_feedback(graded: GradedClass)
     assert graded.question("leak", "double").messages[0].startswith("ValueError: seen:")
     for page in graded.report.places.feedback.rglob("*.html"):
         assert "assert " not in html.unescape(page.read_text(encoding="utf-8"))
+
+
+def test_files_beside_the_notebook_are_there_and_change_no_verdict(graded: GradedClass) -> None:
+    question = graded.question("files", "double")
+    assert question.score == 0
+    [message] = question.messages
+    assert "./torch.py" in message
+    assert "leak" not in message
+    assert "linked" not in message
 
 
 @pytest.mark.parametrize(
