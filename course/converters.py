@@ -30,7 +30,7 @@ def run_converter(converter: Any, config: Config) -> None:
     from nbgrader.converters.base import NbGraderException
     from nbgrader.coursedir import CourseDirectory
 
-    with _log() as log, own_tools_on_path(), warnings.catch_warnings():
+    with _log() as log, _own_tools_on_path(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             converter(coursedir=CourseDirectory(config=config), config=config).start()
@@ -137,7 +137,7 @@ def _log() -> Iterator[_LogBuffer]:
 
 
 @contextmanager
-def own_tools_on_path() -> Iterator[None]:
+def _own_tools_on_path() -> Iterator[None]:
     """Let nbgrader find `alembic`, with which it makes a gradebook, in an inactive environment."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])

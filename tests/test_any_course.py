@@ -1,7 +1,6 @@
 """An ordinary course of nbgrader's is graded as nbgrader grades it, whatever is in it."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,16 +19,16 @@ from tests.toy import answer_cell, check_cell, grading_metadata, write_notebook
 TERMS = Terms(seconds=20, jobs=1)
 TABLE = "city,people\nBonn,3\nUlm,4\n"
 TOOLS = "def scale(x):\n    return 10 * x\n"
-GIVEN = (
-    "import csv\n\nfrom tools import scale\n\nrows = list(csv.DictReader(open('data/cities.csv')))"
-)
-STUB = "def {name}({parameters}):\n    ### BEGIN SOLUTION\n    {solution}\n    ### END SOLUTION"
-PEOPLE = STUB.format(
-    name="people", parameters="rows", solution="return sum(int(r['people']) for r in rows)"
-)
-READS = STUB.format(
-    name="header", parameters="", solution="return open('data/cities.csv').readline()"
-)
+GIVEN = """import csv
+
+from tools import scale
+
+with open("data/cities.csv") as file:
+    rows = list(csv.DictReader(file))"""
+ANSWER = "def {}:\n    ### BEGIN SOLUTION\n    return {}\n    ### END SOLUTION"
+PEOPLE = ANSWER.format("people(rows)", "sum(int(row['people']) for row in rows)")
+HEADER = ANSWER.format("header()", "open('data/cities.csv').readline()")
+SCALED = ANSWER.format("scaled(x)", "10 * x")
 PARTS = """points = 0
 if scaled(1) == 10:
     points += 1
@@ -38,7 +37,7 @@ if scaled(-1) == -10:
 points"""
 RIGHT = {
     "people": "def people(rows):\n    return sum(int(row['people']) for row in rows)",
-    "header": "def header():\n    with open('data/cities.csv') as file:\n        return file.readline()",
+    "header": "def header():\n    return next(open('data/cities.csv'))",
     "scaled": "def scaled(x):\n    return scale(x)",
     "essay": "Because of the weather.",
 }
@@ -57,7 +56,7 @@ def first() -> NotebookNode:
             new_code_cell(GIVEN),
             answer_cell("people", PEOPLE),
             check_cell("people", "assert people(rows) == 7, 'count them'", 2),
-            answer_cell("header", READS),
+            answer_cell("header", HEADER),
             check_cell("header", "assert header() == 'city,people\\n'", 1),
             written_cell("essay", "Whatever."),
         ]
@@ -66,11 +65,10 @@ def first() -> NotebookNode:
 
 def second() -> NotebookNode:
     task = grading_metadata("draw", task=True, locked=True, points=5)
-    scaled = STUB.format(name="scaled", parameters="x", solution="return 10 * x")
     return new_notebook(
         cells=[
             new_code_cell("from tools import scale"),
-            answer_cell("scaled", scaled),
+            answer_cell("scaled", SCALED),
             check_cell("scaled", PARTS, 3),
             new_markdown_cell("Draw a map.", metadata=task),
         ]
@@ -127,13 +125,13 @@ def grades(gradebook: str) -> dict[str, dict[str, tuple[float | None, bool]]]:
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     course = make_course(tmp_path_factory.mktemp("any") / "course")
     other = course.root.parent / "stock"
     shutil.copytree(course.root, other)
     run_nbgrader(other, "autograde", "ps1")
     report = grade_class(course, "ps1", Selection(), TERMS, on_progress=lambda step: None)
-    yield Graded(course, report, grades(f"sqlite:///{other / 'gradebook.db'}"))
+    return Graded(course, report, grades(f"sqlite:///{other / 'gradebook.db'}"))
 
 
 def test_every_cell_has_the_points_that_nbgrader_gives(graded: Graded) -> None:

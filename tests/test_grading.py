@@ -8,7 +8,6 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
@@ -23,9 +22,10 @@ from course.grading import workers
 from course.grading.assignment import Assignment, MasterNotebook
 from course.grading.classroom import ClassReport, Progress, Selection, grade_class
 from course.grading.collection import MAX_BYTES, collect, is_student_name
-from course.grading.grader import Grader, Terms
+from course.grading.grader import Terms, Ungraded
 from course.grading.hearing import Hearing
 from course.grading.records import feedback_page, grades_table
+from course.grading.referee import Judgement
 from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
 from course.grading.wording import MAX_LENGTH, one_line, plain_number, printable
 from course.grading.workers import ATTEMPTS
@@ -50,19 +50,19 @@ number = 5
 assert triple(number) == 15, f"triple({number}) should be another number than {triple(number)}"
 ### END HIDDEN TESTS"""
 RIGHT_TRIPLE = "def triple(number):\n    return 3 * number"
+WRONG_DOUBLE = """import os
+import random
+import sys
+
+sys.path.insert(0, os.getcwd())
+found = [os.path.join(folder, name) for folder, _, names in os.walk(".") for name in names]
+
+def double(number):
+    raise ValueError(f"seen: {found}")"""
 RIGHT_DOUBLE = "def double(number):\n    return 2 * number"
 TERMS = Terms(seconds=5)
-GRADED = {
-    "ann",
-    "blank",
-    "copied",
-    "deleted",
-    "exit",
-    "half.right@uni-köln",
-    "leak",
-    "list-out",
-    "loop",
-}
+GRADED = {"ann", "blank", "copied", "deleted", "exit", "files", "half.right@uni-köln", "leak"}
+GRADED |= {"list-out", "loop"}
 
 NOISY_RIGHT = """import os, sys, warnings
 assert os.environ["NBGRADER_EXECUTION"] == "autograde"
@@ -149,11 +149,24 @@ def fill_class(course: Course) -> None:
     deleted = hand_in(course, "deleted", {"triple": RIGHT_TRIPLE})
     triple = [cell for cell in deleted.cells if cell.source == RIGHT_TRIPLE]
     write_notebook(toy_notebook([*deleted.cells[:3], *triple]), handed_in(course, "deleted"))
+    hand_in(course, "files", {"double": WRONG_DOUBLE})
+    add_hostile_files(handed_in(course, "files").parent, notebook(course.masters, "toy"))
     hand_in(course, "damaged")
     handed_in(course, "damaged").write_text("%PDF-1.4")
     hand_in(course, "list")
     handed_in(course, "list").write_text("[]")
     (course.submitted / "empty").mkdir()
+
+
+def add_hostile_files(folder: Path, master: Path) -> None:
+    """Hand in files that would be found in place of others, and links to what is secret."""
+    grader = "def hear_all(*_, **__):\n    return iter(())"
+    for name in ("random.py", "torch.py", "course/__init__.py", "sitecustomize.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("import builtins\nbuiltins.bool = lambda value: True")
+    (folder / "course" / "workers.py").write_text(grader)
+    (folder / "leak.ipynb.txt").symlink_to(master)
+    (folder / "linked").symlink_to(master.parent)
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +217,15 @@ def test_an_exception_cannot_carry_a_test_into_the_feedback(graded: GradedClass)
     assert graded.question("leak", "double").messages[0].startswith("ValueError: seen:")
     for page in graded.report.places.feedback.rglob("*.html"):
         assert "assert " not in html.unescape(page.read_text(encoding="utf-8"))
+
+
+def test_files_beside_the_notebook_are_there_and_change_no_verdict(graded: GradedClass) -> None:
+    question = graded.question("files", "double")
+    assert question.score == 0
+    [message] = question.messages
+    assert "./torch.py" in message
+    assert "leak" not in message
+    assert "linked" not in message
 
 
 @pytest.mark.parametrize(
@@ -330,19 +352,25 @@ def test_the_gradebook_says_what_the_results_say(graded: GradedClass) -> None:
 # --- the machine's failures ---
 
 
-def break_graders(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-    """Kill the process that forks referees, just before it is first needed, so many times."""
-    breaks = iter(range(times))
+class Unlucky:
+    """Grade as a machine does on which the first so many attempts go wrong."""
 
-    class Broken(Grader):
-        def grade(self, *handed_in: Any) -> Hearing:
-            if next(breaks, None) is not None:
-                [engine] = self._engines.values()
-                engine._bench_process.kill()
-                engine._bench_process.wait()
-            return super().grade(*handed_in)
+    def __init__(self, failures: int) -> None:
+        self.failures = iter(range(failures))
 
-    monkeypatch.setattr(workers, "Grader", Broken)
+    def __call__(self, *_: object) -> "Unlucky":
+        return self
+
+    def __enter__(self) -> "Unlucky":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def grade(self, *_: object) -> Hearing:
+        if next(self.failures, None) is not None:
+            raise Ungraded("no memory is left")
+        return Hearing((Judgement("test_double", 2, (), 0.0),), {})
 
 
 @pytest.mark.parametrize(("times", "score"), [(ATTEMPTS - 1, 2), (ATTEMPTS, 0)])
@@ -351,7 +379,7 @@ def test_a_machine_that_fails_is_tried_again_and_is_no_zero(
 ) -> None:
     build(toy_course)
     hand_in(toy_course, "ann", {"double": RIGHT_DOUBLE})
-    break_graders(monkeypatch, times)
+    monkeypatch.setattr(workers, "Grader", Unlucky(times))
     [result] = grade_quietly(toy_course).results
     assert result.score == score
     assert (result.problem is None) == (times < ATTEMPTS)

@@ -36,7 +36,7 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def grade_with_course(course: Course, lesson: str) -> dict[str, float]:
-    terms = Terms(readable=provide_helpers())
+    terms = Terms(jobs=1, readable=provide_helpers())
     report = grade_class(course, lesson, Selection(), terms, on_progress=lambda step: None)
     assert report.problems == ()
     return {result.student: result.score for result in report.results}

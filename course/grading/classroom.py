@@ -5,7 +5,8 @@ changed. So a run that was interrupted goes on where it ended.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -138,7 +139,7 @@ class _Run:
             submission.student,
             tuple(notebook_result(n.master, n.rebuilt, n.judgements) for n in outcome.notebooks),
             origin=self._origin(outcome.digest),
-            seconds={"all": outcome.seconds},
+            seconds=_add_up(notebook.seconds for notebook in outcome.notebooks),
         )
         self.records.keep(submission, result, outcome)
         return result
@@ -150,6 +151,13 @@ class _Run:
         facts = [digest, self.assignment.digest, self.code, *limits]
         key = sha256(json.dumps(facts).encode()).hexdigest()
         return Origin(key, digest, self.assignment.digest, terms.isolation)
+
+
+def _add_up(seconds: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total = Counter[str]()
+    for each in seconds:
+        total.update(each)
+    return {str(stage): round(each, 4) for stage, each in total.items()}
 
 
 def _problem(error: Exception) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from subprocess import CalledProcessError
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -77,7 +76,7 @@ class GradebookWriter:
             from course.grading import gradebook_rows
 
             self._rows = gradebook_rows
-            self._engine = gradebook_rows.open_gradebook(self._url, self._course_id)
+            self._engine = gradebook_rows.open_gradebook(self._url)
         try:
             with self._transaction() as session:
                 self._rows.save_assignment(
@@ -214,7 +213,7 @@ def _explained(url: str) -> Iterator[None]:
 
     try:
         yield
-    except (SQLAlchemyError, ImportError, OSError, CalledProcessError) as error:
+    except (SQLAlchemyError, ImportError, OSError) as error:
         raise CourseError(_explanation(url, error)) from error
 
 

@@ -7,15 +7,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import nbgrader
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from nbgrader.api import (
     Assignment,
+    Base,
     BaseCell,
     Comment,
     Course,
     Grade,
-    Gradebook,
     GradeCell,
     Notebook,
     SolutionCell,
@@ -28,8 +32,6 @@ from nbgrader.api import (
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task, parse_utc
 from sqlalchemy import Engine, and_, create_engine, delete, insert, inspect, select, update
 from sqlalchemy.orm import Session
-
-from course.converters import own_tools_on_path
 
 CELLS = (GradeCell, SolutionCell, TaskCell, SourceCell)
 GRADED, COMMENTED = ("GradeCell", "TaskCell"), ("SolutionCell", "TaskCell")
@@ -78,17 +80,24 @@ class StoredPenalty:
     late_submission_penalty: float | None
 
 
-def open_gradebook(url: str, course: str) -> Engine:
-    """Return a connection to the gradebook at `url`, which nbgrader makes if there is none."""
+def open_gradebook(url: str) -> Engine:
+    """Return a connection to the gradebook at `url`, which is made if there is none."""
     engine = create_engine(url)
     try:
         if not inspect(engine).get_table_names():
-            with own_tools_on_path():
-                Gradebook(url, course).close()
+            _make_tables(engine)
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+def _make_tables(engine: Engine) -> None:
+    """Make the tables and note their version, as nbgrader does, but all of it or nothing."""
+    scripts = ScriptDirectory(str(Path(nbgrader.__file__).parent / "alembic"))
+    with engine.begin() as connection:
+        Base.metadata.create_all(connection)
+        MigrationContext.configure(connection).stamp(scripts, "head")
 
 
 def save_assignment(session: Session, name: str, course: str, notebooks: Mapping[str, Any]) -> None:

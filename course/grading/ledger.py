@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -72,5 +73,6 @@ def digest_of_code(others: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
+@cache
 def _results() -> TypeAdapter[SubmissionResult]:
     return TypeAdapter(SubmissionResult)

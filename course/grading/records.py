@@ -13,6 +13,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,11 @@ def feedback_page(name: str, result: SubmissionResult, graded: NotebookResult | 
 
     It is about one notebook, `graded`, or about the problem of the whole submission.
     """
+    return _page_template().render(name=name, result=result, graded=graded)
+
+
+@cache
+def _page_template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("course"),
         autoescape=True,
@@ -194,8 +200,7 @@ def feedback_page(name: str, result: SubmissionResult, graded: NotebookResult | 
         lstrip_blocks=True,
     )
     environment.filters |= {"points": plain_number, "words": in_words}
-    template = environment.get_template("feedback.html.j2")
-    return template.render(name=name, result=result, graded=graded)
+    return environment.get_template("feedback.html.j2")
 
 
 def in_words(verdict: Verdict) -> str:

@@ -16,7 +16,7 @@ from course.grading.channel import ChannelError
 from course.grading.collection import HandedIn, Submission, read_submission
 from course.grading.files import Files
 from course.grading.grader import Grader, Terms, Ungraded
-from course.grading.hearing import Hearing, Stage
+from course.grading.hearing import Hearing
 from course.grading.rebuild import Rebuilt, rebuild
 from course.grading.referee import Judgement
 from course.grading.sandbox import ServerDied
@@ -33,7 +33,7 @@ class HeardNotebook:
     master: MasterNotebook
     rebuilt: Rebuilt
     judgements: tuple[Judgement, ...]
-    seconds: Mapping[Stage, float]
+    seconds: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,6 @@ class Heard:
 
     digest: str
     notebooks: tuple[HeardNotebook, ...]
-    seconds: float
 
 
 Tasks = SimpleQueue[Submission | None]
@@ -92,11 +91,10 @@ def _hear(
     assignment: Assignment, desks: Sequence["_Desk"], submission: Submission
 ) -> Heard | Exception:
     """Return what was found, or why nothing could be found."""
-    began = time.monotonic()
     try:
         handed_in = read_submission(submission, assignment)
         notebooks = tuple(desk.hear(handed_in) for desk in desks)
-        return Heard(handed_in.digest, notebooks, time.monotonic() - began)
+        return Heard(handed_in.digest, notebooks)
     except Exception as error:  # noqa: BLE001 - one submission must not stop the class
         return error
 
@@ -117,9 +115,13 @@ class _Desk:
 
     def hear(self, handed_in: HandedIn) -> HeardNotebook:
         """Return what was found of the notebook; raises `CourseError` for one of no use."""
+        began = time.monotonic()
         rebuilt = self._rebuild(handed_in)
+        rebuilding = time.monotonic() - began
         hearing = self._judge(rebuilt, handed_in)
-        return HeardNotebook(self._master, rebuilt, hearing.judgements, hearing.seconds)
+        stages = {str(stage): seconds for stage, seconds in hearing.seconds.items()}
+        seconds = {"rebuild": rebuilding, **stages}
+        return HeardNotebook(self._master, rebuilt, hearing.judgements, seconds)
 
     def _rebuild(self, handed_in: HandedIn) -> Rebuilt:
         name = self._master.name
