@@ -40,7 +40,7 @@ check: $(INSTALLED)  ## Fail on anything stale, unclean, leaking, dead or wrong
 	@$(COURSE) check
 run: $(EXECUTED)  ## Execute every notebook with papermill at full size; report in build/executed/
 grade: $(GRADED)  ## Grade a sample class made from tests/exercises/; results in build/grading/
-bench: $(INSTALLED)  ## Measure training speed against the plain loop of the original tutorial (QUICK=1 for a minute)
+bench: $(INSTALLED)  ## Measure training against the original tutorial's loop, and grading against nbgrader (QUICK=1 for two minutes)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 lab: $(BUILT)  ## Open JupyterLab on the course
 	@$(BIN)/jupyter lab

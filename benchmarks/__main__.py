@@ -1,4 +1,4 @@
-"""Run the benchmarks: `make bench`, or `make bench QUICK=1` for one in less than a minute."""
+"""Run the benchmarks: `make bench`, or `make bench QUICK=1` for one in two minutes."""
 
 import argparse
 import json
@@ -19,6 +19,7 @@ from benchmarks.costs import (
     measure_loading,
     measure_sweeps,
 )
+from benchmarks.grading import Grading, measure_grading
 from benchmarks.training import EXPERIMENTS, SHARE, Measurement, measure_all, write_image_files
 
 REPORT = Path("build/bench.json")
@@ -41,7 +42,7 @@ def main() -> None:
     costs = [*measure_loading(), *measure_augmentation()]
     sweeps = measure_sweeps(measurements, epochs=EXPERIMENTS[0].epochs // (SHARE if quick else 1))
     progress = track(sweeps, "Many runs at once", total=2 * len(RUNS), transient=True)
-    report = Report(quick, measurements, costs, list(progress))
+    report = Report(quick, measurements, costs, list(progress), measure_grading(quick=quick))
     show(report)
     write(report)
 
@@ -54,6 +55,7 @@ class Report:
     training: list[Measurement]
     costs: list[Cost]
     sweeps: list[Sweep]
+    grading: Grading
 
 
 def show(report: Report) -> None:
@@ -80,6 +82,20 @@ def show(report: Report) -> None:
         name = f"fit_many, {sweep.penalty}, {sweep.runs} at once"
         ratio = f"the original's loop takes {sweep.seed_ratio:.0f} times as long"
         console.print(f"{name:38} {1000 * sweep.seconds_per_run:8.1f} ms a run; {ratio}")
+    show_grading(report.grading.record(), console)
+
+
+def show_grading(record: dict[str, Any], console: Console) -> None:
+    """Print how fast a class is graded."""
+    scores = "the same scores" if record["honest_scores_equal"] else "OTHER SCORES"
+    console.print(
+        f"grading: {record['ours_per_minute']:.0f} submissions a minute; nbgrader: "
+        f"{record['stock_per_minute']:.1f}, with {scores}: {record['ratio']:.0f} ×",
+        highlight=False,
+    )
+    for name, times in (("functions", record), ("whole lesson", record["whole_lesson"])):
+        stages = ", ".join(f"{k} {v:.0f} ms" for k, v in times["milliseconds"].items())
+        console.print(f"{name:38} {stages}", highlight=False)
 
 
 def total(name: str, measurements: list[Measurement]) -> Measurement:
@@ -99,6 +115,7 @@ def write(report: Report) -> None:
     eleven = report.training[: len(EXPERIMENTS)]
     content = asdict(report) | {
         "training": [record(m) for m in report.training],
+        "grading": report.grading.record(),
         "totals": [record(total("the eleven", eleven)), record(total("all", report.training))],
     }
     REPORT.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.__main__ import Report, total, write
 from benchmarks.costs import Cost, Sweep
+from benchmarks.grading import ClassTimes, Grading
 from benchmarks.training import (
     EXPERIMENTS,
     Measurement,
@@ -40,10 +41,15 @@ def test_report_has_a_record_an_experiment_and_the_ratios(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     names = [experiment.name for experiment in EXPERIMENTS]
     measurements = [Measurement(name, 8.0, 2.0, 1.0, 0, 0.1) for name in [*names, "toy"]]
-    write(Report(True, measurements, [Cost("load", 1.0, "s")], [Sweep("L1", 4, 0.1, 20.0)]))
+    times = ClassTimes(2, 5.0, 0.5, {"run": 100.0}, 300.0, [1.0, 2.0])
+    grading = Grading(times, times, stock_seconds=10.0, stock_scores=[1.0, 2.0])
+    costs, sweeps = [Cost("load", 1.0, "s")], [Sweep("L1", 4, 0.1, 20.0)]
+    write(Report(True, measurements, costs, sweeps, grading))
     report = json.loads((tmp_path / "build" / "bench.json").read_text())
     assert [record["experiment"] for record in report["training"]] == [*names, "toy"]
     assert report["training"][0]["plain_ratio"] == 4.0
+    assert report["grading"]["ratio"] == 20.0
+    assert report["grading"]["honest_scores_equal"]
     assert [sums["seed_seconds"] for sums in report["totals"]] == [88.0, 96.0]
 
 
