@@ -6,7 +6,7 @@ the other end announces is never believed: memory grows with the bytes that arri
 holds for the whole frame. Whatever goes wrong ends the channel, so that half a frame, or an answer
 that comes too late, is never taken for the answer to the next question.
 
-What is inside a frame is hostile too: see `course.grading.values`.
+What is inside a frame is hostile too: see `course.grading.decoding`.
 """
 
 import io

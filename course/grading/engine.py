@@ -45,7 +45,10 @@ from course.grading.session import SECONDS_IN_ALL, Case, Session
 
 PACKAGE = Path(__file__).parent
 # What of this package runs beside a student's code.
-STUDENT_SIDE = ("arguments", "channel", "gradients", "shell", "student", "values", "warm")
+STUDENT_SIDE = (
+    *("arguments", "channel", "encoding", "gradients", "plain_data"),
+    *("shell", "student", "warm", "writers"),
+)
 SLACK = 10.0  # seconds, for what is no one's fault
 IMPORT = re.compile(r"^\s*(?:import|from)\s+([\w.]+)", re.M)
 

@@ -1,9 +1,9 @@
 """Stand-ins in the referee for what a student's cells define.
 
 The trust boundary: `Remote` is the referee's end of the channel. It sends requests and believes of
-the answers only that they are plain data (`values`), in a dict of an expected kind. An answer that
-is anything else, or does not come in time, raises a `Breach`, after which the student process is of
-no more use. Nothing of a student's is executed here, and no answer is a verdict.
+the answers only that they are plain data (`decoding`), in a dict of an expected kind. An answer
+that is anything else, or does not come in time, raises a `Breach`, after which the student process
+is of no more use. Nothing of a student's is executed here, and no answer is a verdict.
 """
 
 import signal
@@ -16,10 +16,12 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from course.grading import arguments, values
+from course.grading import arguments
 from course.grading.arguments import GLOBAL_RANDOMNESS, Labels, leaves_of, mutable_parts
 from course.grading.channel import Channel, ChannelClosed, ChannelError, ChannelTimeout
+from course.grading.decoding import DecodeHooks, decode, unpack
 from course.grading.gradients import Graphs, attach
+from course.grading.plain_data import Malformed
 from course.grading.wording import printable
 
 MAX_REPLY = 2**28
@@ -210,12 +212,12 @@ class Remote:
             raise Late("no time is left")
         try:
             data = self._channel.receive(min(left, 10**6), MAX_REPLY)
-            reply = values.decode(values.unpack(data, limit=MAX_REPLY))
+            reply = decode(unpack(data, limit=MAX_REPLY))
         except ChannelTimeout:
             raise Late("no answer came in time") from None
         except ChannelClosed:
             raise Gone("the process ended") from None
-        except (ChannelError, values.Malformed) as error:
+        except (ChannelError, Malformed) as error:
             raise Breach(f"the answer is not plain data: {error}") from None
         if type(reply) is not dict:
             raise Breach("the answer is no dict")
@@ -247,15 +249,15 @@ class Remote:
         self.was_killed = code == -signal.SIGKILL
         return Gone(f"the process ended with exit code {code}")
 
-    def _decode(self, data: Any, hooks: values.DecodeHooks) -> Any:
+    def _decode(self, data: Any, hooks: DecodeHooks) -> Any:
         if data == b"":
             return None
         try:
-            return values.decode(values.unpack(_exactly(data, bytes), limit=MAX_REPLY), hooks)
-        except values.Malformed as error:
+            return decode(unpack(_exactly(data, bytes), limit=MAX_REPLY), hooks)
+        except Malformed as error:
             raise Breach(f"the value is not plain data: {error}") from None
 
-    def _update(self, changes: Any, parts: list[Any], hooks: values.DecodeHooks) -> None:
+    def _update(self, changes: Any, parts: list[Any], hooks: DecodeHooks) -> None:
         """Bring the arguments of a call up to date with what the student's code did to them."""
         for change in _exactly(changes, list):
             if type(change) is not list or len(change) != 2 or type(change[0]) is not int:
@@ -268,11 +270,11 @@ class Remote:
             except (ArithmeticError, *DO_NOT_FIT):
                 raise Breach("a change that does not fit its argument") from None
 
-    def _hooks(self, parts: list[Any], leaves: Any) -> values.DecodeHooks:
+    def _hooks(self, parts: list[Any], leaves: Any) -> DecodeHooks:
         def tensor(value: Tensor, number: int) -> Tensor:
             return attach(value, leaves, lambda grad: self._gradients(number, grad))
 
-        return values.DecodeHooks(
+        return DecodeHooks(
             reference=lambda label: _part(parts, label), handle=self._stand_in, tensor=tensor
         )
 
@@ -292,7 +294,7 @@ class Remote:
             leaves.append(value.requires_grad_())
             return value
 
-        hooks = values.DecodeHooks(handle=self._stand_in, tensor=tensor)
+        hooks = DecodeHooks(handle=self._stand_in, tensor=tensor)
         inputs = self._decode(reply.get("inputs"), hooks)
         number = reply.get("number")
         try:
@@ -310,7 +312,7 @@ class Remote:
 
     def _product(self, reply: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the gradients of what a function of the test's has returned, as a message."""
-        grad = self._decode(reply.get("inputs"), values.DecodeHooks())
+        grad = self._decode(reply.get("inputs"), DecodeHooks())
         try:
             return "returned", self._graphs.product(_exactly(reply.get("number"), int), grad)
         except DO_NOT_FIT:
