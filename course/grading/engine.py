@@ -28,19 +28,13 @@ from course.errors import CourseError
 from course.grading import bench
 from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.channel import Channel
+from course.grading.environment import THREADS
 from course.grading.files import Files
 from course.grading.hearing import Hearing, Stage
-from course.grading.sandbox import (
-    THREADS,
-    ForkServer,
-    Isolation,
-    Limits,
-    Program,
-    ServerDied,
-    StepLost,
-    await_ready,
-    send_setup,
-)
+from course.grading.limits import Isolation, Limits
+from course.grading.program import Program
+from course.grading.protocol import ServerDied, StepLost, await_ready, send_setup
+from course.grading.sandbox import ForkServer
 from course.grading.session import SECONDS_IN_ALL, Case, Session
 
 PACKAGE = Path(__file__).parent

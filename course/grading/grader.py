@@ -13,7 +13,8 @@ from course.grading.assignment import Cell, MasterNotebook, leading_given, runna
 from course.grading.engine import Engine, Terms
 from course.grading.files import Files
 from course.grading.hearing import Hearing
-from course.grading.sandbox import Isolation, Unfit
+from course.grading.limits import Isolation
+from course.grading.protocol import Unfit
 from course.grading.session import Case, Killed, RefereeLost, Ungraded
 
 __all__ = ["Grader", "Isolation", "Terms", "Ungraded", "provide_helpers"]
