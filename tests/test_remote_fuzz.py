@@ -12,10 +12,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from course.grading.breach import Breach, Late
 from course.grading.channel import Channel
 from course.grading.decoding import decode
 from course.grading.plain_data import Malformed
-from course.grading.standins import Breach, Late, Missing, Refused, Remote, StudentError
+from course.grading.remote import Missing, Refused, Remote, StudentError
 
 SECONDS = 5.0
 FEW = settings(max_examples=100, deadline=None)

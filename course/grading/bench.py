@@ -27,8 +27,8 @@ from course.grading.fork_server import take_steps
 from course.grading.limits import die_with_parent, fork_alike
 from course.grading.protocol import READY, read_setup
 from course.grading.referee import Referee
+from course.grading.remote import Remote
 from course.grading.results import Verdict
-from course.grading.standins import Remote
 from course.grading.trial import StudentProcesses, Trial
 
 MAX_MESSAGE = 2**28
