@@ -16,8 +16,9 @@ from typing import Any
 import pyseccomp
 import pytest
 
+from course.cores import thread_limits
 from course.errors import CourseError
-from course.grading.environment import THREADS, make_environment
+from course.grading.environment import make_environment
 from course.grading.limits import FORBIDDEN, Isolation, Limits
 from course.grading.process_table import find_family, measure_resident
 from course.grading.program import Program
@@ -241,7 +242,7 @@ def test_environment_is_clean(server: ForkServer, monkeypatch: pytest.MonkeyPatc
         environment = ask(fresh, "say(dict(os.environ))")
     allowed = {
         *("PATH", "HOME", "TMPDIR", "USER", "LOGNAME", "LANG", "MPLBACKEND", "PYTHONPATH", "PWD"),
-        *("PYTHONDONTWRITEBYTECODE", "LC_CTYPE", *THREADS),
+        *("PYTHONDONTWRITEBYTECODE", "LC_CTYPE", *thread_limits(1)),
     }
     assert set(environment) <= allowed
     assert "hidden" not in str(environment)

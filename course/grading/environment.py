@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from course.cores import count_cores, thread_limits
 from course.grading.limits import HOME, TEMPORARY
 
 COURSE = Path(__file__).parents[2]
@@ -24,7 +25,6 @@ INSIDE = tuple(
 )
 HIDDEN = ("/tmp", "/dev/shm")
 PATH = "/usr/local/bin:/usr/bin:/bin"
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def find_visible(readable: Sequence[Path]) -> tuple[Path, ...]:
@@ -54,7 +54,7 @@ def make_environment(readable: Sequence[Path], *, home: Path) -> Mapping[str, st
         "MPLBACKEND": "agg",
         "PYTHONPATH": os.pathsep.join(roots),
         "PYTHONDONTWRITEBYTECODE": "1",
-        **dict.fromkeys(THREADS, "1"),
+        **thread_limits(count_cores()),
     }
     cache = os.environ.get("COURSE_CACHE")
     if cache and Path(cache).resolve() in readable:
