@@ -17,14 +17,14 @@ from tempfile import gettempdir
 import pytest
 from nbformat.v4 import new_code_cell, writes
 
-from course.grading import sandbox
 from course.grading.assignment import MasterNotebook, read_master
 from course.grading.collection import HandedIn
 from course.grading.engine import Engine
 from course.grading.files import Files
 from course.grading.grader import Terms
+from course.grading.limits import Isolation
+from course.grading.process_table import find_family
 from course.grading.referee import Judgement
-from course.grading.sandbox import Isolation
 from course.grading.workers import _Desk
 from tests.test_sandbox import is_gone, until
 from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook
@@ -100,7 +100,7 @@ def undisturbed(lesson: Lesson) -> list[Judgement]:
 
 def descendants(pid: int) -> list[int]:
     """Return the processes below `pid`, those before the ones that they have started."""
-    families = {each: sandbox._family(PROC, each) for each in sandbox._family(PROC, pid) - {pid}}
+    families = {each: find_family(PROC, each) for each in find_family(PROC, pid) - {pid}}
     return sorted(families, key=lambda each: len(families[each]), reverse=True)
 
 

@@ -15,7 +15,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from course.errors import CourseError
 from course.grading.assignment import MasterNotebook, Role, read_master
 from course.grading.definitions import defined_names
-from course.grading.rebuild import MAX_CELLS, MAX_CHARACTERS, Rebuilt, rebuild
+from course.grading.pieces import MAX_CELLS, MAX_CHARACTERS
+from course.grading.rebuild import Rebuilt, rebuild
 from course.layout import notebook
 from course.notebooks import read
 from tests.sample_class import COURSE, answers, fill, like_colab

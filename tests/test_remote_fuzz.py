@@ -12,9 +12,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course.grading import values
+from course.grading.breach import Breach, Late
 from course.grading.channel import Channel
-from course.grading.standins import Breach, Late, Missing, Refused, Remote, StudentError
+from course.grading.decoding import decode
+from course.grading.plain_data import Malformed
+from course.grading.remote import Missing, Refused, Remote, StudentError
 
 SECONDS = 5.0
 FEW = settings(max_examples=100, deadline=None)
@@ -172,7 +174,7 @@ def test_no_answer_gets_anything_else_out_of_the_referee(act: Any) -> None:
 @FEW
 @given(replies)
 def test_fork_and_end_believe_nothing_but_their_own_kind(tree: Any) -> None:
-    reply = values.decode(tree) if tree_is_plain(tree) else {}
+    reply = decode(tree) if tree_is_plain(tree) else {}
     sent = [frame(msgpack.packb(tree))]
     for act, kind in (("fork", "forked"), ("end", "ended")):
         error = hear(sent, ACTS[act])
@@ -182,8 +184,8 @@ def test_fork_and_end_believe_nothing_but_their_own_kind(tree: Any) -> None:
 
 def tree_is_plain(tree: Any) -> bool:
     try:
-        values.decode(tree)
-    except values.Malformed:
+        decode(tree)
+    except Malformed:
         return False
     return True
 

@@ -16,21 +16,14 @@ from typing import Any
 import pyseccomp
 import pytest
 
+from course.cores import thread_limits
 from course.errors import CourseError
-from course.grading import sandbox
-from course.grading.limits import FORBIDDEN
-from course.grading.sandbox import (
-    LOST,
-    Ending,
-    ForkServer,
-    Isolation,
-    Kind,
-    Limits,
-    Program,
-    ServerDied,
-    Student,
-    check_sandbox,
-)
+from course.grading.environment import make_environment
+from course.grading.limits import FORBIDDEN, Isolation, Limits
+from course.grading.process_table import find_family, measure_resident
+from course.grading.program import Program
+from course.grading.protocol import ServerDied
+from course.grading.sandbox import LOST, Ending, ForkServer, Kind, Student, check_sandbox
 
 ROOT = Path(__file__).parents[1]
 MB = 2**20
@@ -125,7 +118,7 @@ def processes_with(word: str) -> list[int]:
 
 
 def family(student: Student) -> set[int]:
-    return sandbox._family(Path("/proc"), student.pid)
+    return find_family(Path("/proc"), student.pid)
 
 
 def is_gone(pid: int) -> bool:
@@ -249,7 +242,7 @@ def test_environment_is_clean(server: ForkServer, monkeypatch: pytest.MonkeyPatc
         environment = ask(fresh, "say(dict(os.environ))")
     allowed = {
         *("PATH", "HOME", "TMPDIR", "USER", "LOGNAME", "LANG", "MPLBACKEND", "PYTHONPATH", "PWD"),
-        *("PYTHONDONTWRITEBYTECODE", "LC_CTYPE", *sandbox.THREADS),
+        *("PYTHONDONTWRITEBYTECODE", "LC_CTYPE", *thread_limits(1)),
     }
     assert set(environment) <= allowed
     assert "hidden" not in str(environment)
@@ -260,10 +253,8 @@ def test_cache_is_named_when_it_can_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
-    assert sandbox._environment([tmp_path.resolve()], home=tmp_path)["COURSE_CACHE"] == str(
-        tmp_path
-    )
-    assert "COURSE_CACHE" not in sandbox._environment([], home=tmp_path)
+    assert make_environment([tmp_path.resolve()], home=tmp_path)["COURSE_CACHE"] == str(tmp_path)
+    assert "COURSE_CACHE" not in make_environment([], home=tmp_path)
 
 
 def test_only_the_channel_is_open(server: ForkServer) -> None:
@@ -619,7 +610,7 @@ def test_many_students_leave_nothing(server: ForkServer) -> None:
 
 def _server_pid(server: ForkServer) -> int:
     """Return the innermost of bubblewrap's processes: the one of Python."""
-    members = sandbox._family(Path("/proc"), server._process.pid)
+    members = find_family(Path("/proc"), server._process.pid)
     return next(pid for pid in sorted(members) if _name(pid).startswith("python"))
 
 
@@ -628,7 +619,7 @@ def _name(pid: int) -> str:
 
 
 def _resident(process: Path) -> int:
-    return sandbox._resident(process)
+    return measure_resident(process)
 
 
 def test_death_of_the_server_is_told(folder: Path) -> None:
@@ -649,7 +640,7 @@ def test_closing_ends_all(folder: Path, isolation: Isolation) -> None:
     with in_folder(folder, isolation, LIMITS) as closing_server:
         student = closing_server.spawn(b"say(1); time.sleep(60)")
         listen(student)
-        members = sandbox._family(Path("/proc"), closing_server._process.pid) | family(student)
+        members = find_family(Path("/proc"), closing_server._process.pid) | family(student)
     until(lambda: all(map(is_gone, members)))
     assert student.kill().kind is Kind.KILLED
     student.socket.close()
@@ -661,7 +652,9 @@ def test_death_of_the_trusted_side_leaves_nothing(folder: Path, isolation: Isola
     code = f"""
 import sys, time
 from pathlib import Path
-from course.grading.sandbox import *
+from course.grading.limits import Isolation, Limits
+from course.grading.program import Program
+from course.grading.sandbox import ForkServer
 program = Program("sandbox_entry:run", preload=("json", "sandbox_entry"))
 readable = [Path({str(folder / "sandbox_entry.py")!r})]
 server = ForkServer(Isolation({str(isolation)!r}), Limits(), program, readable=readable)
@@ -677,8 +670,8 @@ time.sleep(60)
         assert trusted.stdout
         numbers = json.loads(trusted.stdout.readline())
         table = Path("/proc")
-        until(lambda: len(sandbox._family(table, numbers[1])) == 3)
-        members = {pid for number in numbers for pid in sandbox._family(table, number)}
+        until(lambda: len(find_family(table, numbers[1])) == 3)
+        members = {pid for number in numbers for pid in find_family(table, number)}
         trusted.kill()
     until(lambda: all(map(is_gone, members)))
     assert not processes_with(word)

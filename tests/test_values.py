@@ -22,17 +22,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from course.grading import values
-from course.grading.values import (
-    DecodeHooks,
-    EncodeHooks,
-    Malformed,
-    Uncarried,
-    decode,
-    encode,
-    pack,
-    unpack,
-)
+from course.grading.decoding import SPECIAL, DecodeHooks, decode, unpack
+from course.grading.encoding import EncodeHooks, encode, pack
+from course.grading.plain_data import NUMPY_DTYPE, TENSOR_DTYPES, Malformed, Uncarried
+from course.grading.readers import BUILDERS, READERS
 
 ORDINARY = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
@@ -74,7 +67,7 @@ def image(value):
 
 # ---------------------------------------------------------------- round trips
 
-DTYPES = list(values.TENSOR_DTYPES.values())
+DTYPES = list(TENSOR_DTYPES.values())
 INTS = st.integers() | st.integers(-(2**4096) + 1, 2**4096 - 1) | st.integers(2**63 - 3, 2**64 + 3)
 TEXTS = st.text(st.characters(exclude_categories=[]), max_size=5)
 SHAPES = st.lists(st.integers(0, 3), max_size=4)
@@ -611,10 +604,8 @@ def test_random_bytes(data):
     survives(data)
 
 
-TAGS = sorted({*values.READERS, *values.BUILDERS, *values.SPECIAL})
-DTYPE_NAMES = sorted(
-    {*values.TENSOR_DTYPES, *values.NUMPY_DTYPE.pattern.split("|")} | {"<f4", "|b1"}
-)
+TAGS = sorted({*READERS, *BUILDERS, *SPECIAL})
+DTYPE_NAMES = sorted({*TENSOR_DTYPES, *NUMPY_DTYPE.pattern.split("|")} | {"<f4", "|b1"})
 HOSTILE_LEAVES = (
     st.none()
     | st.booleans()

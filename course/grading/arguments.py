@@ -2,7 +2,7 @@
 
 This direction is trusted to untrusted: the referee pickles, the student process unpickles, so
 nothing of a student's is ever unpickled by the referee. What comes back are *changes*: plain data
-(`values`) by which the referee brings its own objects up to date.
+(`plain_data`) by which the referee brings its own objects up to date.
 
 Code hardly travels. A function that the test itself defines stays in the referee, and the student
 process gets a callback to it, unless it uses nothing but its arguments and imported modules: then a

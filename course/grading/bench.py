@@ -23,11 +23,12 @@ from tempfile import mkdtemp
 from course.grading.assignment import Cell
 from course.grading.channel import Channel
 from course.grading.files import DataFile, furnish
-from course.grading.fork_server import READY, read_setup, take_steps
+from course.grading.fork_server import take_steps
 from course.grading.limits import die_with_parent, fork_alike
+from course.grading.protocol import READY, read_setup
 from course.grading.referee import Referee
+from course.grading.remote import Remote
 from course.grading.results import Verdict
-from course.grading.standins import Remote
 from course.grading.trial import StudentProcesses, Trial
 
 MAX_MESSAGE = 2**28

@@ -6,7 +6,7 @@ the other end announces is never believed: memory grows with the bytes that arri
 holds for the whole frame. Whatever goes wrong ends the channel, so that half a frame, or an answer
 that comes too late, is never taken for the answer to the next question.
 
-What is inside a frame is hostile too: see `course.grading.values`.
+What is inside a frame is hostile too: see `course.grading.decoding`.
 """
 
 import io
@@ -14,7 +14,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Self
 
 HEADER = 8
@@ -80,12 +79,7 @@ class Channel:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _exactly(self, size: int, left: Callable[[], float | None]) -> bytes:

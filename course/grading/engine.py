@@ -20,32 +20,27 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
 from typing import Self
 
-from course.cores import count_cores
+from course.cores import count_cores, thread_limits
 from course.errors import CourseError
 from course.grading import bench
 from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.channel import Channel
 from course.grading.files import Files
 from course.grading.hearing import Hearing, Stage
-from course.grading.sandbox import (
-    THREADS,
-    ForkServer,
-    Isolation,
-    Limits,
-    Program,
-    ServerDied,
-    StepLost,
-    await_ready,
-    send_setup,
-)
+from course.grading.limits import Isolation, Limits
+from course.grading.program import Program
+from course.grading.protocol import ServerDied, StepLost, await_ready, send_setup
+from course.grading.sandbox import ForkServer
 from course.grading.session import SECONDS_IN_ALL, Case, Session
 
 PACKAGE = Path(__file__).parent
 # What of this package runs beside a student's code.
-STUDENT_SIDE = ("arguments", "channel", "gradients", "shell", "student", "values", "warm")
+STUDENT_SIDE = (
+    *("arguments", "channel", "encoding", "gradients", "plain_data"),
+    *("shell", "student", "warm", "writers"),
+)
 SLACK = 10.0  # seconds, for what is no one's fault
 IMPORT = re.compile(r"^\s*(?:import|from)\s+([\w.]+)", re.M)
 
@@ -117,9 +112,7 @@ class Engine:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def hear(self, case: Case) -> Hearing:
@@ -148,7 +141,7 @@ class Engine:
         with theirs:
             self._bench_process = subprocess.Popen(
                 [sys.executable, "-m", "course.grading.bench", str(theirs.fileno()), parent],
-                env=os.environ | dict.fromkeys(THREADS, "1"),
+                env=os.environ | thread_limits(count_cores()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Self
 
 from course.grading.assignment import Cell, MasterNotebook, leading_given, runnable
 from course.grading.engine import Engine, Terms
 from course.grading.files import Files
 from course.grading.hearing import Hearing
-from course.grading.sandbox import Isolation, Unfit
+from course.grading.limits import Isolation
+from course.grading.protocol import Unfit
 from course.grading.session import Case, Killed, RefereeLost, Ungraded
 
 __all__ = ["Grader", "Isolation", "Terms", "Ungraded", "provide_helpers"]
@@ -44,9 +45,7 @@ class Grader:
             self._engine(())
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def grade(self, cells: Sequence[Cell], own_files: Mapping[str, bytes] = NOTHING) -> Hearing:

@@ -15,9 +15,10 @@ from types import CodeType
 from course.grading.arguments import Labels, seed_generators
 from course.grading.asserts import CREDIT, FAILED, HOLDS, Assertion, Assertions, read_assertions
 from course.grading.assignment import Cell
+from course.grading.breach import Breach, Gone, Late
+from course.grading.remote import Missing, Refused, Remote
 from course.grading.results import AssertResult, Outcome, Verdict
 from course.grading.shell import make_shell, run_cell
-from course.grading.standins import Breach, Gone, Late, Missing, Refused, Remote
 from course.grading.wording import printable
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
 

@@ -12,7 +12,8 @@ What holds a student in, from the outside inwards (`Isolation.SANDBOX`):
 
 1. bubblewrap around the fork server: own user (or, when root grades, the user nobody), process,
    mount, network, IPC, UTS and control-group namespaces; no capabilities; an empty environment; a
-   read-only view of the system's libraries, this Python installation and what `readable` names.
+   read-only view of the system's libraries, this Python installation and what `readable` names: see
+   `course.grading.bubblewrap` and `course.grading.environment`.
 2. A second set of namespaces for each student, with an empty scratch folder and without /proc: see
    `course.grading.limits`.
 3. Limits (rlimits) of each process, of their number and of their files; a filter of system calls.
@@ -31,93 +32,50 @@ server and each supervisor when their sockets close.
 import json
 import os
 import select
-import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from types import TracebackType
 from typing import IO, Self
 
 from course.errors import CourseError
-from course.grading import fork_server
-from course.grading.fork_server import Program
-from course.grading.limits import HOME, TEMPORARY, UID, Isolation, Limits
-
-__all__ = [
-    "LOST",
-    "Ending",
-    "ForkServer",
-    "Isolation",
-    "Kind",
-    "Limits",
-    "Program",
-    "ServerDied",
-    "StepLost",
-    "Student",
-    "Unfit",
-    "await_ready",
-    "check_sandbox",
-    "send_setup",
-]
+from course.grading.bubblewrap import INSTEAD, find_bubblewrap, make_command
+from course.grading.environment import find_hidden, find_visible, make_environment
+from course.grading.limits import HOME, Isolation, Limits
+from course.grading.process_table import find_process_id, memory_exceeds
+from course.grading.program import Program, Settings
+from course.grading.protocol import (
+    ASK,
+    HELLO,
+    RECORD,
+    SPAWN_SECONDS,
+    START_SECONDS,
+    ServerDied,
+    StepLost,
+    Unfit,
+    ask_for_sender,
+    await_ready,
+    hear,
+    is_readable,
+    send_setup,
+)
 
 LOST = (
     "Without a sandbox, submitted code runs with your rights: it can read and change your files, "
     "use the network, see and kill your processes, and leave processes behind. Only the time and "
     "memory of each process are limited (macOS: only the time). Grade only what you would run."
 )
-INSTEAD = "or run without a sandbox: --isolation process"
-COURSE = Path(__file__).parents[2]
-# All that the inside needs of this package.
-INSIDE = tuple(
-    COURSE / "course" / name
-    for name in (
-        "__init__.py",
-        "grading/__init__.py",
-        "grading/files.py",
-        "grading/fork_server.py",
-        "grading/limits.py",
-    )
-)
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-SETTINGS = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime")
-DEVICES = ("null", "zero", "full", "random", "urandom")
-HIDDEN = ("/tmp", "/dev/shm")
-NOBODY = "65534"
-PATH = "/usr/local/bin:/usr/bin:/bin"
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
-START_SECONDS = 180
-SPAWN_SECONDS = 30
 KILL_SECONDS = 10
 WATCH_SECONDS = 0.1
-# Process, user and group of a sender, as the kernel knows them here.
-SENDER = struct.Struct("3i")
-
-
-class ServerDied(Exception):  # noqa: N818 - it says what happened
-    """Report that the fork server is gone, or cannot start a process: start another one."""
-
-
-class Unfit(Exception):  # noqa: N818
-    """Report that a program's steps left behind what no fork carries: start it without them."""
-
-
-class StepLost(Exception):  # noqa: N818
-    """Report that a step of a program did not end in time (`late`), or ended its process."""
-
-    def __init__(self, step: int, *, late: bool) -> None:
-        super().__init__(step)
-        self.step, self.late = step, late
 
 
 class Kind(StrEnum):
@@ -191,7 +149,7 @@ class Student:
         with self._lock:
             while self._ending is None:
                 left = max(0.0, deadline - time.monotonic())
-                if not _readable(self._report, left):
+                if not is_readable(self._report, left):
                     return None
                 if part := _receive(self._report):
                     self._record += part
@@ -202,9 +160,9 @@ class Student:
 
     def _interpret(self) -> Ending:
         """Return what the record says; a supervisor that was killed left none."""
-        if len(self._record) != fork_server.RECORD.size:
+        if len(self._record) != RECORD.size:
             return Ending(Kind.MEMORY if self._over_memory else Kind.KILLED, signal=signal.SIGKILL)
-        status, seconds = fork_server.RECORD.unpack(self._record)
+        status, seconds = RECORD.unpack(self._record)
         if os.WIFEXITED(status):
             return Ending(Kind.EXITED, code=os.WEXITSTATUS(status))
         number = os.WTERMSIG(status)
@@ -225,8 +183,8 @@ class ForkServer:
         self, isolation: Isolation, limits: Limits, program: Program, *, readable: Sequence[Path]
     ):
         self._readable = tuple(path.resolve() for path in readable)
-        hidden = () if isolation is Isolation.PROCESS else _hidden(_visible(self._readable))
-        self._settings = fork_server.Settings(isolation, limits, hidden, program)
+        hidden = () if isolation is Isolation.PROCESS else find_hidden(find_visible(self._readable))
+        self._settings = Settings(isolation, limits, hidden, program)
         self._students: set[Student] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -236,9 +194,7 @@ class ForkServer:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def start(self, *, step_seconds: float = START_SECONDS) -> None:
@@ -248,10 +204,10 @@ class ForkServer:
         `StepLost` when the steps go wrong.
         """
         if self._settings.isolation is Isolation.SANDBOX:
-            _find_bubblewrap()
+            find_bubblewrap()
         self._errors: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed in `close`
         self._control, theirs = socket.socketpair()
-        _ask_for_sender(self._control)
+        ask_for_sender(self._control)
         with theirs:
             self._process = self._launch(theirs.fileno())
         self._watcher: threading.Thread | None = None
@@ -266,16 +222,16 @@ class ForkServer:
         """
         channel, their_channel = socket.socketpair()
         report, their_report = socket.socketpair()
-        _ask_for_sender(report)
+        ask_for_sender(report)
         with their_channel, their_report:
             files = (their_channel.fileno(), their_report.fileno())
             try:
                 with self._lock:
-                    socket.send_fds(self._control, [fork_server.ASK], files)
+                    socket.send_fds(self._control, [ASK], files)
             except OSError:
                 report.close()
-        hello, pid = _hear(report, SPAWN_SECONDS)
-        if hello != fork_server.HELLO:
+        hello, pid = hear(report, SPAWN_SECONDS)
+        if hello != HELLO:
             channel.close()
             report.close()
             raise ServerDied(f"the fork server started no process: {self._last_words()}")
@@ -322,13 +278,13 @@ class ForkServer:
     def _launch(self, control: int) -> subprocess.Popen[bytes]:
         module = ["-P", "-s", "-m", "course.grading.fork_server"]
         command = [sys.executable, *module, str(control), str(os.getpid())]
-        home, environment = Path("/"), _environment(self._readable, home=HOME)
+        home, environment = Path("/"), make_environment(self._readable, home=HOME)
         if self._settings.isolation is Isolation.SANDBOX:
-            command = [*_bubblewrap(_visible(self._readable), environment), *command]
+            command = [*make_command(find_visible(self._readable), environment), *command]
             environment = {}
         else:
             home = Path(self._stack.enter_context(TemporaryDirectory(prefix="course-student-")))
-            environment = _environment(self._readable, home=home)
+            environment = make_environment(self._readable, home=home)
         return subprocess.Popen(
             command,
             env=environment,
@@ -359,40 +315,12 @@ class ForkServer:
         limit = self._settings.limits.memory
         while not self._stop.wait(WATCH_SECONDS):
             for student in self._running():
-                number = _process_id(student.pid, level=1 if inside else 0)
-                if number and _memory_exceeds(table, number, limit):
+                number = find_process_id(student.pid, level=1 if inside else 0)
+                if number and memory_exceeds(table, number, limit):
                     try:
                         student.kill(over_memory=True)
                     except ServerDied:
                         self._process.kill()
-
-
-def send_setup(end: socket.socket, setup: bytes) -> None:
-    """Send what a process reads first; one that has ended already says so when it is awaited."""
-    end.settimeout(SPAWN_SECONDS)
-    with suppress(OSError):
-        end.sendall(fork_server.SIZE.pack(len(setup)) + setup)
-    end.settimeout(None)
-
-
-def await_ready(end: socket.socket, step_seconds: float) -> int:
-    """Wait until a server at the other end can fork, and return its process, 0 where unknown.
-
-    Raises `ServerDied` when it ends or says nothing, `StepLost` when that happens in one of its
-    steps, for each of which it has `step_seconds`, and `Unfit` when it cannot fork after them.
-    """
-    heard, pid = _hear(end, START_SECONDS)
-    steps = 0
-    while heard == fork_server.STEP:
-        steps += 1
-        heard, _ = _hear(end, step_seconds)
-    if heard == fork_server.UNFIT:
-        raise Unfit
-    if heard == fork_server.READY:
-        return pid
-    if steps:
-        raise StepLost(steps - 1, late=not _readable(end, 0))
-    raise ServerDied("it did not start")
 
 
 def check_sandbox() -> None:
@@ -403,7 +331,7 @@ def check_sandbox() -> None:
     if sys.platform != "linux":
         raise CourseError(f"a sandbox needs Linux and bubblewrap; grade there, {INSTEAD}")
     program = Program("course.grading.fork_server:probe")
-    _find_bubblewrap()
+    find_bubblewrap()
     server = ForkServer(Isolation.SANDBOX, Limits(), program, readable=())
     try:
         with server, server.spawn(b"?") as student:
@@ -418,209 +346,9 @@ def check_sandbox() -> None:
         raise CourseError(f"no process lives in a sandbox here; mend that, {INSTEAD}")
 
 
-def _find_bubblewrap() -> str:
-    """Return the path of bubblewrap; raises `CourseError` when it is not installed."""
-    bwrap = shutil.which("bwrap")
-    if not bwrap:
-        raise CourseError(f"bubblewrap is missing; `apt install bubblewrap`, {INSTEAD}")
-    return bwrap
-
-
-def _visible(readable: Sequence[Path]) -> tuple[Path, ...]:
-    """Return what can be seen inside besides the system, folders before what is in them."""
-    python = {Path(sys.prefix), Path(sys.base_prefix)}
-    return tuple(sorted({*python, *INSIDE, *readable}))
-
-
-def _hidden(visible: Sequence[Path]) -> tuple[str, ...]:
-    """Return the shared folders that can give way to a student's own: nothing needed is in them."""
-    return tuple(
-        folder for folder in HIDDEN if not any(path.is_relative_to(folder) for path in visible)
-    )
-
-
-def _environment(readable: Sequence[Path], *, home: Path) -> Mapping[str, str]:
-    """Return all the environment that students see."""
-    temporary = TEMPORARY if home == HOME else home
-    roots = dict.fromkeys(str(root) for path in (*INSIDE, *readable) for root in _import_root(path))
-    environment = {
-        "PATH": PATH,
-        "HOME": str(home),
-        "TMPDIR": str(temporary),
-        "USER": "student",
-        "LOGNAME": "student",
-        "LANG": "C.UTF-8",
-        "MPLBACKEND": "agg",
-        "PYTHONPATH": os.pathsep.join(roots),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        **dict.fromkeys(THREADS, "1"),
-    }
-    cache = os.environ.get("COURSE_CACHE")
-    if cache and Path(cache).resolve() in readable:
-        environment["COURSE_CACHE"] = cache
-    return environment
-
-
-def _import_root(path: Path) -> Iterator[Path]:
-    """Yield the folder from which a module or package is imported; a folder of data has none."""
-    if path.suffix == ".py" or (path / "__init__.py").exists():
-        folder = path.parent
-        while (folder / "__init__.py").exists():
-            folder = folder.parent
-        yield folder
-
-
-def _bubblewrap(visible: Sequence[Path], environment: Mapping[str, str]) -> list[str]:
-    """Return the command that runs another one, to be added, inside the outer sandbox."""
-    kinds = ("pid", "net", "ipc", "uts", "cgroup-try")
-    command = [
-        _find_bubblewrap(),
-        *(f"--unshare-{kind}" for kind in kinds),
-        "--hostname",
-        "student",
-    ]
-    command += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
-    for name, value in environment.items():
-        command += ["--setenv", name, value]
-    command += [*_system(), "--proc", "/proc", "--dir", "/dev", "--dir", "/dev/shm"]
-    for device in DEVICES:
-        command += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    # A folder that students share must not be one that they can write.
-    temporary = [folder for folder in _hidden(visible) if folder == "/tmp"]
-    for folder in (str(HOME), str(TEMPORARY), *temporary):
-        command += ["--perms", "0777", "--tmpfs", folder]
-    for path in visible:
-        # Left to itself, bubblewrap makes folders that are closed to other users.
-        for parent in reversed(path.parents):
-            command += ["--perms", "0755", "--dir", str(parent)]
-        command += ["--ro-bind", str(path), str(path)]
-    command += ["--remount-ro", "/", "--chdir", str(HOME)]
-    return [*command, *_become_nobody()]
-
-
-def _system() -> list[str]:
-    """Return bubblewrap's options for the system's programs, libraries and fonts."""
-    options = []
-    for folder in SYSTEM:
-        if Path(folder).is_symlink():
-            options += ["--symlink", os.readlink(folder), folder]
-        elif Path(folder).is_dir():
-            options += ["--ro-bind", folder, folder]
-    options += ["--perms", "0755", "--dir", "/etc"]
-    for name in SETTINGS:
-        options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    return options
-
-
-def _become_nobody() -> list[str]:
-    """Return bubblewrap's last options: a user without rights, whoever grades.
-
-    Root's own number in a user namespace would still be root's to the kernel, for which there is no
-    limit on processes and which may read whatever root's files are in view: so be nobody instead.
-    """
-    if os.geteuid():
-        return ["--unshare-user", "--uid", str(UID), "--gid", str(UID), "--"]
-    keep = [
-        option
-        for name in ("SETUID", "SETGID", "SETPCAP")
-        for option in ("--cap-add", f"CAP_{name}")
-    ]
-    user = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]
-    return [*keep, "--", "setpriv", *user, "--inh-caps=-all", "--bounding-set=-all", "--"]
-
-
-def _ask_for_sender(end: socket.socket) -> None:
-    """Have the kernel name the sender of what arrives here, where it can do that."""
-    if sys.platform == "linux":
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-
-
-def _hear(end: socket.socket, seconds: float) -> tuple[bytes, int]:
-    """Return the first byte from `end` and its sender's process; nothing when none comes."""
-    if end.fileno() < 0 or not _readable(end, seconds):
-        return b"", 0
-    try:
-        first, ancillary, _, _ = end.recvmsg(1, socket.CMSG_SPACE(SENDER.size))
-    except OSError:
-        return b"", 0
-    for _, kind, content in ancillary:
-        if sys.platform == "linux" and kind == socket.SCM_CREDENTIALS:
-            return first, int(SENDER.unpack(content)[0])
-    return first, 0
-
-
 def _receive(end: socket.socket) -> bytes:
     """Return what has arrived, nothing when the other side is gone."""
     try:
         return end.recv(64)
     except ConnectionError:
         return b""
-
-
-def _readable(end: socket.socket, seconds: float) -> bool:
-    poll = select.poll()
-    poll.register(end, select.POLLIN)
-    return bool(poll.poll(seconds * 1000))
-
-
-def _process_id(pid: int, *, level: int) -> int:
-    """Return the number that process `pid` has `level` process namespaces further in, 0 if gone."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text(errors="replace").split("\n")
-    except OSError:
-        return 0
-    numbers = next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [])
-    return int(numbers[level]) if len(numbers) > level else 0
-
-
-def _memory_exceeds(table: Path, root: int, limit: int) -> bool:
-    """Say whether process `root` and all below it use more than `limit` bytes."""
-    family = _family(table, root)
-    # Quick, but counts what processes share once for each: more than there is.
-    if sum(_resident(table / str(pid)) for pid in family) <= limit:
-        return False
-    return sum(_share(table / str(pid)) for pid in family) > limit
-
-
-def _family(table: Path, root: int) -> set[int]:
-    """Return `root` and its descendants: who loses a parent becomes a child of the supervisor."""
-    children: dict[int, list[int]] = {}
-    for entry in _entries(table):
-        try:
-            # A program may choose its name, which ends at the last bracket.
-            parent = (
-                (table / entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1]
-            )
-        except OSError:
-            continue
-        children.setdefault(int(parent), []).append(int(entry))
-    family, new = {root}, [root]
-    while new:
-        new = [child for pid in new for child in children.get(pid, []) if child not in family]
-        family.update(new)
-    return family
-
-
-def _entries(table: Path) -> list[str]:
-    try:
-        return [name for name in os.listdir(table) if name.isdigit()]
-    except OSError:
-        return []
-
-
-def _resident(process: Path) -> int:
-    """Return the bytes of memory that a process sees, shared or not."""
-    try:
-        pages = int((process / "statm").read_text().split()[1])
-    except (OSError, IndexError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def _share(process: Path) -> int:
-    """Return the bytes of memory that a process uses, with its share of what it shares."""
-    try:
-        lines = (process / "smaps_rollup").read_text().split("\n")
-    except OSError:
-        return _resident(process)
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)

@@ -25,7 +25,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from course.grading import arguments, values
+from course.grading import arguments
 from course.grading.arguments import (
     GLOBAL_RANDOMNESS,
     Labels,
@@ -34,9 +34,11 @@ from course.grading.arguments import (
     seed_generators,
 )
 from course.grading.channel import Channel, ChannelClosed
+from course.grading.encoding import EncodeHooks, encode, pack
 from course.grading.files import add_files
 from course.grading.gradients import Graphs, attach
 from course.grading.limits import fork_alike
+from course.grading.plain_data import Uncarried
 from course.grading.shell import make_shell, run_cell
 
 MAX_OUTPUT = 20_000  # characters of printed text that a call or a cell may bring back
@@ -157,8 +159,8 @@ class StudentProcess:
             leaves.append(tensor)
             return len(leaves) - 1
 
-        hooks = values.EncodeHooks(handle=self._handle, grad=keep)
-        data = values.pack(values.encode(inputs, hooks))
+        hooks = EncodeHooks(handle=self._handle, grad=keep)
+        data = pack(encode(inputs, hooks))
         return self._ask({"kind": "callback", "number": number, "inputs": data}, leaves)
 
     def _ask(self, question: Reply, leaves: list[Tensor]) -> Any:
@@ -187,22 +189,22 @@ class StudentProcess:
             return attach(tensor, self._leaves, lambda grad: self._ask(ask | _packed(grad), []))
         return lambda *given, **named: self.call_back(key, (given, named))
 
-    def _outcome(self, compute: Callable[[], Any], hooks: values.EncodeHooks) -> Reply:
+    def _outcome(self, compute: Callable[[], Any], hooks: EncodeHooks) -> Reply:
         """Return a reply with what `compute` returns, or how it failed."""
         try:
             value = compute()
         except BaseException as error:  # noqa: BLE001 - a student's code may raise anything
             return _failure(error)
         try:
-            return {"kind": "value", "value": values.pack(values.encode(value, hooks))}
-        except values.Uncarried as error:
+            return {"kind": "value", "value": pack(encode(value, hooks))}
+        except Uncarried as error:
             return {"kind": "refused", "message": str(error)}
         except BaseException as error:  # noqa: BLE001 - looking at the value may run its own code
             return _failure(error)
 
-    def _hooks(self, frame: Frame) -> values.EncodeHooks:
+    def _hooks(self, frame: Frame) -> EncodeHooks:
         places = {id(part): place for place, part in enumerate(frame.parts)}
-        return values.EncodeHooks(
+        return EncodeHooks(
             reference=lambda value: (places[id(value)],) if id(value) in places else None,
             handle=self._handle,
             grad=lambda tensor: self._graphs.keep(tensor, frame.leaves),
@@ -226,7 +228,7 @@ class StudentProcess:
         return self._numbers.find(value) is not None
 
     def _send(self, reply: Reply) -> None:
-        self._channel.send(values.pack(values.encode(reply)))
+        self._channel.send(pack(encode(reply)))
 
 
 REQUESTS: dict[str, Callable[..., Reply]] = {
@@ -266,16 +268,16 @@ def serve(connection: socket, own_files: bytes) -> None:
         return
 
 
-def _state(part: Any, hooks: values.EncodeHooks) -> bytes:
+def _state(part: Any, hooks: EncodeHooks) -> bytes:
     """Return packed all that can change of a part; nothing if it is no plain data."""
     try:
-        return values.pack(values.encode(arguments.describe(part), hooks))
-    except values.Uncarried:
+        return pack(encode(arguments.describe(part), hooks))
+    except Uncarried:
         return b""
 
 
 def _packed(grad: Tensor) -> Reply:
-    return {"inputs": values.pack(values.encode(grad.detach()))}
+    return {"inputs": pack(encode(grad.detach()))}
 
 
 def _parameters(value: Any) -> list[Any]:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from course.grading.assignment import Cell, Role
+from course.grading.breach import Breach
 from course.grading.hearing import Hearing, Stage, Stopwatch
 from course.grading.referee import Failure, Judgement, Referee, verdict_on
+from course.grading.remote import Remote
 from course.grading.results import Verdict
-from course.grading.standins import Breach, Remote
 from course.grading.wording import printable
 
 

@@ -17,9 +17,9 @@ from course.grading.collection import HandedIn, Submission, read_submission
 from course.grading.files import Files
 from course.grading.grader import Grader, Terms, Ungraded
 from course.grading.hearing import Hearing
+from course.grading.protocol import ServerDied
 from course.grading.rebuild import Rebuilt, rebuild
 from course.grading.referee import Judgement
-from course.grading.sandbox import ServerDied
 from course.notebooks import parse
 
 ATTEMPTS = 3
