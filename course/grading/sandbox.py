@@ -55,6 +55,8 @@ from course.grading.limits import HOME, TEMPORARY, UID, Isolation, Limits
 
 __all__ = [
     "LOST",
+    "START_SECONDS",
+    "THREADS",
     "Ending",
     "ForkServer",
     "Isolation",
@@ -283,7 +285,7 @@ class ForkServer:
         self._running()
         with self._lock:
             self._students.add(student)
-        send_setup(channel, setup)
+        send_setup(channel, setup, seconds=SPAWN_SECONDS)
         return student
 
     def close(self) -> None:
@@ -309,7 +311,8 @@ class ForkServer:
     def _await_ready(self, step_seconds: float) -> int:
         """Return the server's process when it is ready; end it when it will not be."""
         try:
-            send_setup(self._control, json.dumps(asdict(self._settings)).encode())
+            settings = json.dumps(asdict(self._settings)).encode()
+            send_setup(self._control, settings, seconds=START_SECONDS)
             return await_ready(self._control, step_seconds)
         except ServerDied:
             self.close()
@@ -367,9 +370,9 @@ class ForkServer:
                         self._process.kill()
 
 
-def send_setup(end: socket.socket, setup: bytes) -> None:
+def send_setup(end: socket.socket, setup: bytes, *, seconds: float) -> None:
     """Send what a process reads first; one that has ended already says so when it is awaited."""
-    end.settimeout(SPAWN_SECONDS)
+    end.settimeout(seconds)
     with suppress(OSError):
         end.sendall(fork_server.SIZE.pack(len(setup)) + setup)
     end.settimeout(None)
