@@ -31,7 +31,13 @@ from course.grading.files import Files
 from course.grading.hearing import Hearing, Stage
 from course.grading.limits import Isolation, Limits
 from course.grading.program import Program
-from course.grading.protocol import ServerDied, StepLost, await_ready, send_setup
+from course.grading.protocol import (
+    START_SECONDS,
+    ServerDied,
+    StepLost,
+    await_ready,
+    send_setup,
+)
 from course.grading.sandbox import ForkServer
 from course.grading.session import SECONDS_IN_ALL, Case, Session
 
@@ -137,6 +143,7 @@ class Engine:
         """Start the bench, which `stack` then ends, and return the socket on which it listens."""
         ours, theirs = socket.socketpair()
         stack.enter_context(ours)
+        folder = stack.enter_context(TemporaryDirectory(prefix="course-referee-"))
         parent = str(os.getpid())
         with theirs:
             self._bench_process = subprocess.Popen(
@@ -149,13 +156,12 @@ class Engine:
             )
         stack.callback(self._bench_process.wait)
         stack.callback(self._bench_process.kill)
-        folder = stack.enter_context(TemporaryDirectory(prefix="course-referee-"))
-        send_setup(ours, pickle.dumps((self._settings, folder)))
+        send_setup(ours, pickle.dumps((self._settings, folder)), seconds=START_SECONDS)
         return ours
 
     def _complaint(self, lost: StepLost) -> str:
         cell = self._prefix[lost.step]
-        name = cell.name or f"that begins with {cell.source.strip().splitlines()[:1]}"
+        name = cell.name or repr(cell.source.strip().partition("\n")[0])
         what = f"runs longer than {self._terms.seconds:.0f} s" if lost.late else "ends its process"
         return f"{self._lesson}: the given cell {name} {what}; mend it, or tag it skip-when-grading"
 

@@ -43,9 +43,9 @@ class StepLost(Exception):  # noqa: N818
         self.step, self.late = step, late
 
 
-def send_setup(end: socket.socket, setup: bytes) -> None:
+def send_setup(end: socket.socket, setup: bytes, *, seconds: float) -> None:
     """Send what a process reads first; one that has ended already says so when it is awaited."""
-    end.settimeout(SPAWN_SECONDS)
+    end.settimeout(seconds)
     with suppress(OSError):
         end.sendall(SIZE.pack(len(setup)) + setup)
     end.settimeout(None)

@@ -239,7 +239,7 @@ class ForkServer:
         self._running()
         with self._lock:
             self._students.add(student)
-        send_setup(channel, setup)
+        send_setup(channel, setup, seconds=SPAWN_SECONDS)
         return student
 
     def close(self) -> None:
@@ -265,7 +265,8 @@ class ForkServer:
     def _await_ready(self, step_seconds: float) -> int:
         """Return the server's process when it is ready; end it when it will not be."""
         try:
-            send_setup(self._control, json.dumps(asdict(self._settings)).encode())
+            settings = json.dumps(asdict(self._settings)).encode()
+            send_setup(self._control, settings, seconds=START_SECONDS)
             return await_ready(self._control, step_seconds)
         except ServerDied:
             self.close()
