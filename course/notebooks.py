@@ -78,7 +78,7 @@ def line_in_region(source: str, number: int, begin: str, end: str) -> bool:
 def _places(source: str, begin: str, end: str) -> Iterator[tuple[str, str]]:
     """Yield each line, and whether it stands inside or outside of a region or is its edge."""
     inside = False
-    for line in source.splitlines():
+    for line in source.removesuffix("\n").split("\n"):  # as Python counts lines
         if begin in line or end in line:
             inside = begin in line
             yield line, "edge"

@@ -55,8 +55,20 @@ def test_a_message_is_told_without_its_values(message: str, told: str) -> None:
     assert test.told == told
 
 
-def test_a_cell_without_weights_is_all_or_nothing() -> None:
-    assert not read_assertions("assert True  # weighty: 2\ntext = '# weight: 3'").is_weighted
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert True  # weighty: 2\ntext = '# weight: 3'",
+        "assert True\nmass = 70  # weight: 70",
+        "assert True  # weight: 0",
+    ],
+)
+def test_a_cell_without_weights_is_all_or_nothing(source: str) -> None:
+    assert not read_assertions(source).is_weighted
+
+
+def test_equal_weights_are_weights() -> None:
+    assert read_assertions("assert True  # weight: 1").is_weighted
 
 
 def test_hidden_tests_and_those_that_run_from_elsewhere_are_marked(found: Assertions) -> None:

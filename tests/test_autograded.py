@@ -73,6 +73,8 @@ HOSTILE = [
     "$<img src=x onerror=alert(1)>$ $$</p><script>alert(1)</script>$$",
     "\\begin{x}<script>alert(1)</script>\\end{x}",
     "$\\href{javascript:alert(1)}{x}$",
+    "&#36;&#92;href{javascript:alert(1)}{x}&#36;",
+    "$\\require{html}\\style{color:red}{x}$",
     "`<script>`<script>alert(1)</script>",
     "# <img src=x onerror=alert(1)>\n\n# test_double\n\n# think_even-comment",
     "![x](attachment:evil.svg)",

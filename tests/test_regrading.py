@@ -139,6 +139,14 @@ def test_a_submission_that_can_no_longer_be_graded_has_no_points(graded: Course)
     assert '"origin": null' in (graded.root / "results" / "toy" / "ann.json").read_text()
 
 
+def test_a_time_that_is_none_costs_only_its_own_submission(graded: Course) -> None:
+    (handed_in(graded, "ann").parent / "timestamp.txt").write_text("2026-01-01 00:00:00 ../../x")
+    report = grade(graded)
+    assert [result.student for result in report.problems] == ["ann"]
+    assert "timestamp.txt: no time; write it like" in str(report.problems[0].problem)
+    assert len(report.graded) == 2
+
+
 def test_two_cannot_grade_the_same_class_at_once(graded: Course) -> None:
     lock = FileLock(graded.root / "results" / "toy" / ".lock")
     message = "results/toy: somebody is grading this already"

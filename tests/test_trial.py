@@ -167,6 +167,8 @@ HONEST = {
         "import inspect\nassert list(inspect.signature(f).parameters) == ['x', 'rate']\n"
         "assert f.__doc__ == 'Help.' and f.__name__ == 'f'",
     ),
+    "magic in the test": ("f = 3", "%%time\nassert f == 3"),
+    "await in the test": ("f = 3", "import asyncio\nawait asyncio.sleep(0)\nassert f == 3"),
     "magics": ("%time y = 3\nf = lambda: y", "assert f() == 3"),
 }
 
@@ -198,6 +200,13 @@ WRONG = {
         Verdict.REFUSED,
         "object",
     ),
+    "captured": ("f = 4", "%%capture\nassert f == 3, 'no'", Verdict.FAILED, "no"),
+    "shown": (
+        "f = 4",
+        "get_ipython().run_cell('assert f == 3')",
+        Verdict.ERROR,
+        "AssertionError",
+    ),
     "missing": ("g = 3", "assert f == 3", Verdict.ERROR, "NameError"),
     "raises": ("def f():\n    return 1 / 0", "assert f() == 1", Verdict.ERROR, "ZeroDivision"),
     "exits": ("import os\nf = lambda: os._exit(0)", "f()", Verdict.CRASHED, "ended its process"),
@@ -220,6 +229,25 @@ def test_every_test_is_run_though_one_fails(hear: Hear) -> None:
     assert [failure.message for failure in judgement.failures] == ["one", "three"]
     outcomes = [test.outcome.value for test in judgement.tests]
     assert outcomes == ["failed", "held", "failed"]
+
+
+def test_no_number_is_no_credit(hear: Hear) -> None:
+    assert hear("f = float('nan')", "f").score == 0
+
+
+def test_a_number_at_the_end_is_the_credit(hear: Hear) -> None:
+    assert hear("f = 1", "0.5 * f").score == 0.5
+
+
+def test_hidden_tests_are_found_below_blank_lines(hear: Hear) -> None:
+    tests = "\n\n### BEGIN HIDDEN TESTS\nassert f == 9, 'nine'\n### END HIDDEN TESTS"
+    [failure] = hear("f = 3", tests).failures
+    assert failure.hidden
+
+
+def test_weights_give_each_test_its_share(hear: Hear) -> None:
+    tests = "assert f == 3  # weight: 3\nassert f == 4  # weight: 1"
+    assert hear("f = 3", tests).score == 1.5
 
 
 def test_hidden_failures_are_marked(hear: Hear) -> None:

@@ -91,8 +91,9 @@ def test_another_process_of_the_students_begins_with_them_too(grader: Grader) ->
         "import tempfile\nfile = tempfile.TemporaryFile()",
         f"{INSIDE} open('note', 'w').write('here')",
         f"{INSIDE} os.chdir('tmp')",
+        "import mmap\nboard = mmap.mmap(-1, 4096)",
     ],
-    ids=["thread", "open file", "written file", "folder"],
+    ids=["thread", "open file", "written file", "folder", "shared memory"],
 )
 def test_what_no_fork_carries_is_made_anew_for_each(binding: str) -> None:
     cell = given(f"{TOKEN}\n{binding}")

@@ -6,6 +6,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
 
@@ -46,6 +47,7 @@ class Assertions:
     tree: ast.Module
     tests: tuple[Assertion, ...]
     is_weighted: bool
+    source: str
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class _Place:
         """Yield the places directly below."""
         loop, inside = self.loop, self.inside or isinstance(self.node, SCOPES)
         if isinstance(self.node, LOOPS) and not loop:
-            loop = range(self.node.lineno, _last_line(self.node) + 1)
+            loop = _lines(self.node)
         for child in ast.iter_child_nodes(self.node):
             yield _Place(child, loop, inside)
 
@@ -67,9 +69,11 @@ def read_assertions(source: str) -> Assertions:
     """Return the tests in the Python code `source`; raises `SyntaxError` where it is none."""
     tree = ast.parse(source)
     weights = dict(_weights(source))
-    tests = [_assertion(place, source, weights) for place in _find_asserts(tree)]
+    places = list(_find_asserts(tree))
+    tests = [_assertion(place, source, weights) for place in places]
     tests.sort(key=lambda test: test.line)
-    return Assertions(_Rewriter().rewrite(tree), tuple(tests), bool(weights))
+    is_weighted = any(weights.get(line) for place in places for line in _lines(place.node))
+    return Assertions(_Rewriter().rewrite(tree), tuple(tests), is_weighted, source)
 
 
 def _find_asserts(tree: ast.Module) -> Iterator[_Place]:
@@ -90,12 +94,11 @@ def _weights(source: str) -> Iterator[tuple[int, float]]:
 def _assertion(place: _Place, source: str, weights: Mapping[int, float]) -> Assertion:
     node = place.node
     assert isinstance(node, ast.Assert)
-    lines = range(node.lineno, _last_line(node) + 1)
     return Assertion(
         name=ast.unparse(node.test)[:MAX_NAME],
         line=node.lineno,
         hidden=line_in_region(source, node.lineno, BEGIN_HIDDEN, END_HIDDEN),
-        weight=next((weights[line] for line in lines if line in weights), 1.0),
+        weight=next((weights[line] for line in _lines(node) if line in weights), 1.0),
         told=_without_values(node.msg),
         loop=place.loop,
         inside=place.inside,
@@ -110,8 +113,8 @@ def _without_values(message: ast.expr | None) -> str:
     return text if text.strip("… ") else "A hidden test does not hold."
 
 
-def _last_line(node: ast.stmt) -> int:
-    return node.end_lineno or node.lineno
+def _lines(node: Any) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
 
 
 class _Rewriter(ast.NodeTransformer):

@@ -103,7 +103,9 @@ def read_assignment(course: Course, name: str) -> Assignment:
     notebooks = [_read(course, path, release / path.name) for path in masters]
     paths = [*masters, *(release / path.name for path in masters), *(file.path for file in files)]
     beside = Files(tuple(files), tuple(given))
-    return Assignment(name, tuple(notebooks), masters, beside, _digest(course, paths))
+    names_given = [file.name for file in beside.given]
+    digest = _digest(course, paths, names_given)
+    return Assignment(name, tuple(notebooks), masters, beside, digest)
 
 
 def _read(course: Course, master: Path, released: Path) -> MasterNotebook:
@@ -113,8 +115,8 @@ def _read(course: Course, master: Path, released: Path) -> MasterNotebook:
         raise CourseError(str(error).replace(f"{course.root}{os.sep}", "")) from error
 
 
-def _digest(course: Course, paths: Sequence[Path]) -> str:
-    total = sha256()
+def _digest(course: Course, paths: Sequence[Path], given: Sequence[str]) -> str:
+    total = sha256(repr(given).encode())
     for path in paths:
         content = path.read_bytes() if path.exists() else b""
         total.update(f"{path.relative_to(course.root)}\0{len(content)}\0".encode())

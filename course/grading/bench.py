@@ -94,11 +94,11 @@ def _referee_process(connection: socket.socket, settings: Settings, referee: Ref
     furnish(folder, settings.files)
     trial = Trial(referee, _processes(grader, connection), settings.seconds, left_out)
     try:
-        _tell(grader, "judged", trial.hear(cells))
+        hearing = trial.hear(cells)
+        shutil.rmtree(folder, ignore_errors=True)  # who is told may end this process at once
+        _tell(grader, "judged", hearing)
     except Exception as error:  # noqa: BLE001 - a fault of ours must not be a student's zero
         _tell(grader, "failed", f"{type(error).__name__}: {error}")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _processes(grader: Channel, connection: socket.socket) -> StudentProcesses:
@@ -114,8 +114,8 @@ def _processes(grader: Channel, connection: socket.socket) -> StudentProcesses:
         verdict: Verdict | None = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
         return verdict
 
-    def judging(cell: Cell) -> None:
-        _tell(grader, "judging", cell.name)
+    def judging(test: str) -> None:
+        _tell(grader, "judging", test)
 
     return StudentProcesses(start, lost, judging)
 

@@ -94,7 +94,9 @@ def grade_class(
         results = [step.result for step in steps]
         names = {result.student for result in results}
         others = [s.student for s in everybody.submissions if s.student not in names]
-        records.write_grades([*results, *filter(None, map(places.results.find, others))])
+        before = filter(None, map(places.results.find, others))
+        refused = (result for result in everybody.refused if result.student not in names)
+        records.write_grades([*results, *before, *refused])
     known_before = frozenset(step.result.student for step in steps if step.known)
     return ClassReport(tuple(results), known_before, places)
 

@@ -96,7 +96,7 @@ class Engine:
             terms.isolation,
             Limits(cpu=SECONDS_IN_ALL, memory=terms.memory),
             program,
-            readable=[*modules, *terms.readable, *(file.path for file in files.given)],
+            readable=[*modules, *terms.readable],
         )
 
     def __enter__(self) -> Self:
@@ -147,8 +147,8 @@ class Engine:
         parent = str(os.getpid())
         with theirs:
             self._bench_process = subprocess.Popen(
-                [sys.executable, "-m", "course.grading.bench", str(theirs.fileno()), parent],
-                env=os.environ | thread_limits(count_cores()),
+                [sys.executable, "-P", "-m", "course.grading.bench", str(theirs.fileno()), parent],
+                env=_bench_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -164,6 +164,18 @@ class Engine:
         name = cell.name or repr(cell.source.strip().partition("\n")[0])
         what = f"runs longer than {self._terms.seconds:.0f} s" if lost.late else "ends its process"
         return f"{self._lesson}: the given cell {name} {what}; mend it, or tag it skip-when-grading"
+
+
+def _bench_environment() -> dict[str, str]:
+    """Return an environment in which this package is found wherever the grader was started."""
+    roots = [str(PACKAGE.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        **thread_limits(count_cores()),
+        "PYTHONPATH": os.pathsep.join(roots),
+        # A file in its working folder would look as if a cell had written it.
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 def _imports(cells: Sequence[Cell], files: Files) -> tuple[str, ...]:

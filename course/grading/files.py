@@ -11,7 +11,7 @@ from pathlib import Path
 
 # What nbgrader leaves out too, and what Jupyter and Python leave behind.
 IGNORED = (".*", "__pycache__", "*.pyc", "*.ipynb", "feedback", "timestamp.txt")
-# Larger ones are not copied for every student, but linked to where nobody can write.
+# Larger ones are not copied for every student, but linked to where they cannot be written.
 MAX_COPIED = 2**24
 
 
@@ -59,7 +59,7 @@ def furnish(folder: Path, files: Iterable[DataFile]) -> None:
     for file in files:
         target = folder / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        if file.path.stat().st_size > MAX_COPIED:
+        if file.path.stat().st_size > MAX_COPIED and not os.access(file.path, os.W_OK):
             os.symlink(file.path, target)
         else:
             shutil.copyfile(file.path, target)

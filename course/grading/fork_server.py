@@ -20,6 +20,7 @@ import importlib
 import os
 import signal
 import socket
+import stat
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from course.grading.limits import (
+    HOME,
     LIBC,
     Isolation,
     address_space,
@@ -37,9 +39,10 @@ from course.grading.limits import (
     fork_into_namespaces,
 )
 from course.grading.program import Program, Settings
-from course.grading.protocol import ASK, READY, STEP, UNFIT, read_setup
+from course.grading.protocol import ASK, DONE, READY, STEP, UNFIT, read_setup
 from course.grading.supervisor import Entry, Mould, Request, begin, start_child
 
+TEMPORARY_FOLDERS = (Path("/tmp"), Path("/dev/shm"))
 OPEN_FILES = (Path("/proc/self/fd"), Path("/dev/fd"))
 HUGE_PAGE, MADV_COLLAPSE = 1 << 21, 25
 
@@ -74,14 +77,16 @@ def probe(channel: socket.socket, setup: bytes) -> None:
 def take_steps(control: socket.socket, steps: Iterable[object], scratch: Path) -> None:
     """Take the steps before the first fork, and say over `control` when each begins.
 
-    Ends this process when they leave threads or open files behind, or files in `scratch`, of which
-    forked processes get a new one: they would miss what the next steps may build on.
+    Ends this process when they leave behind threads, open files, memory that forked processes would
+    share, or anything new in `scratch`, of which those get another one: they would miss what the
+    next steps may build on.
     """
-    threads, files = _count_threads(), _files(scratch)
+    threads, shared, files = _count_threads(), _count_shared(), _files(scratch)
     for _ in steps:
         control.sendall(STEP)
+    control.sendall(DONE)
     gc.collect()
-    if _count_threads() != threads or not _forks_find(files, scratch):
+    if (threads, shared) != (_count_threads(), _count_shared()) or not _forks_find(files, scratch):
         control.sendall(UNFIT)
         sys.exit("the steps before the first fork left something that no fork carries")
     # What lives now lives for ever: without it in the collector's lists, children copy fewer pages.
@@ -110,11 +115,31 @@ def _count_threads() -> int:
     return len(list(tasks.iterdir())) if tasks.exists() else threading.active_count()
 
 
+def _count_shared() -> int:
+    """Return how many pieces of memory there are that a forked process would write for all."""
+    maps = Path("/proc/self/maps")
+    lines = maps.read_text().splitlines() if maps.exists() else []
+    return sum(line.split()[1] == "rw-s" for line in lines)
+
+
 def _files(scratch: Path) -> list[str]:
     """Return what files this process has open, the folder it is in, and what is in `scratch`."""
     files = next(path for path in OPEN_FILES if path.exists())
-    written = map(str, scratch.rglob("*"))
-    return sorted([*os.listdir(files), os.getcwd(), *written])
+    temporary = [path for path in TEMPORARY_FOLDERS if os.access(path, os.W_OK) and _is_inside()]
+    written = (path for folder in (scratch, *temporary) for path in folder.rglob("*"))
+    return sorted([*os.listdir(files), os.getcwd(), *map(_state, written)])
+
+
+def _state(path: Path) -> str:
+    """Return what differs when a file is written; of a folder, only its name."""
+    status = path.lstat()
+    is_folder = stat.S_ISDIR(status.st_mode)
+    return str(path) if is_folder else f"{path} {status.st_size} {status.st_mtime_ns}"
+
+
+def _is_inside() -> bool:
+    """Tell whether this is a process in a sandbox, whose temporary folders are its own."""
+    return Path.cwd() == HOME
 
 
 def _forks_find(files: list[str], scratch: Path) -> bool:

@@ -15,13 +15,14 @@ from typing import Any
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 # Without its pictures: to render a longer text could take seconds, if it is meant to.
-MAX_RENDERED = 10_000
+MAX_RENDERED = 5_000
 PICTURE = r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]*"
 ADDRESS = re.compile(r"(?:https?|mailto):|[^:]*$", re.IGNORECASE)
 SOURCE = re.compile(rf"https?:|attachment:|{PICTURE}$|[^:]*$", re.IGNORECASE)
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
 HEADING_ID = re.compile(r'<h[1-6] id="([^"]*)"')
-TEX_LINK = "\\href"  # MathJax makes a link of it
+# What MathJax makes a link of, or loads more for, or styles by.
+TEX_COMMAND = re.compile(r"\\(?:href|require|style|class|cssId|data|unicode)(?![A-Za-z])")
 Attachments = Mapping[str, Mapping[str, str]]
 
 
@@ -52,13 +53,13 @@ def _verbatim(source: str) -> str:
 
 
 def _is_harmless(source: str, taken: Collection[str], attachments: Attachments) -> bool:
-    if len(re.sub(PICTURE, "", source)) > MAX_RENDERED or TEX_LINK in source:
+    if len(re.sub(PICTURE, "", source)) > MAX_RENDERED:
         return False
     try:
-        MarkdownWithMath(renderer=_Strict(taken, attachments)).render(source)
+        html = MarkdownWithMath(renderer=_Strict(taken, attachments)).render(source)
     except Exception:  # noqa: BLE001 - what cannot be rendered here would fail in formgrader, too
         return False
-    return True
+    return not TEX_COMMAND.search(source) and not TEX_COMMAND.search(unescape(html))
 
 
 class _HarmfulError(Exception):

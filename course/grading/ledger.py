@@ -5,11 +5,13 @@ finds a result only where the rest is there too, and grades all others again.
 """
 
 import os
+import platform
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -65,10 +67,13 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def digest_of_code(others: Iterable[Path]) -> str:
-    """Return a hash (SHA-256) of this package and of the code in `others`: results depend on it."""
-    total = sha256()
+    """Return a hash (SHA-256) of all code that results depend on.
+
+    That is this package, `others`, and the versions of Python and torch.
+    """
+    total = sha256(f"{platform.python_version()} {version('torch')}".encode())
     for folder in (Path(course.__file__).parent, *others):
-        for path in sorted(folder.rglob("*.py")):
+        for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.j2")]):
             total.update(path.read_bytes())
     return total.hexdigest()
 

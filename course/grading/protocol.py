@@ -12,9 +12,9 @@ import struct
 import sys
 from contextlib import suppress
 
-# What the trusted side hears while a server starts: a step begins, or it can fork; or it cannot,
-# as the steps left something behind that a fork does not carry.
-STEP, READY, UNFIT = b"s", b"r", b"u"
+# What the trusted side hears while a server starts: a step begins, all are done, it can fork; or it
+# cannot, as the steps left something behind that a fork does not carry.
+STEP, DONE, READY, UNFIT = b"s", b"d", b"r", b"u"
 ASK = b"a"
 HELLO = b"h"
 SIZE = struct.Struct("!Q")
@@ -78,13 +78,15 @@ def await_ready(end: socket.socket, step_seconds: float) -> int:
     while heard == STEP:
         steps += 1
         heard, _ = hear(end, step_seconds)
+    if heard == DONE:
+        heard, pid = hear(end, START_SECONDS)
+    elif steps:
+        raise StepLost(steps - 1, late=not is_readable(end, 0))
     if heard == UNFIT:
         raise Unfit
-    if heard == READY:
-        return pid
-    if steps:
-        raise StepLost(steps - 1, late=not is_readable(end, 0))
-    raise ServerDied("it did not start")
+    if heard != READY:
+        raise ServerDied("it did not start")
+    return pid
 
 
 def ask_for_sender(end: socket.socket) -> None:

@@ -91,6 +91,8 @@ class Records:
         """Write down a new result."""
         for path, content in zip(self._pages(result.student), self._contents(result), strict=True):
             write_whole(path, content.encode())
+        for path in self._notebooks(result.student):
+            path.unlink(missing_ok=True)
         if heard:
             self._keep_notebooks(result, heard)
         self.enter(submission, result, is_changed=True)
@@ -98,7 +100,7 @@ class Records:
 
     def enter(self, submission: Submission, result: SubmissionResult, *, is_changed: bool) -> None:
         """Have the gradebook say what `result` says, for which it may have to write nothing."""
-        timestamp = read_timestamp(submission)
+        timestamp = None if result.problem else read_timestamp(submission)
         self.gradebook.record(result, timestamp=timestamp, is_changed=is_changed)
 
     def refuse(self, result: SubmissionResult) -> None:
@@ -178,7 +180,7 @@ def grades_table(results: Sequence[SubmissionResult]) -> str:
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["student", "score", "max_score", *names])
     for result in sorted(results, key=lambda result: result.student):
-        writer.writerow([result.student, *_numbers(result, len(names))])
+        writer.writerow([result.student, *_numbers(result, names)])
     return table.getvalue()
 
 
@@ -208,8 +210,9 @@ def in_words(verdict: Verdict) -> str:
     return WORDS.get(verdict, "not passed")
 
 
-def _numbers(result: SubmissionResult, questions: int) -> list[str]:
+def _numbers(result: SubmissionResult, names: Sequence[str]) -> list[str]:
     if result.problem:
-        return [""] * (2 + questions)
-    scores = [question.score for question in result.questions]
-    return [plain_number(value) for value in (result.score, result.max_score, *scores)]
+        return [""] * (2 + len(names))
+    scores = {question.question: plain_number(question.score) for question in result.questions}
+    total = [plain_number(result.score), plain_number(result.max_score)]
+    return [*total, *(scores.get(name, "") for name in names)]

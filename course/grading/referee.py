@@ -5,9 +5,15 @@ student's. What the student's cells define is there as a stand-in (`standins`), 
 plain data. A verdict rests on nothing else than what the asserts here see.
 """
 
+import ast
+import asyncio
+import inspect
+import math
+import re
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from io import StringIO
 from types import CodeType
@@ -23,6 +29,8 @@ from course.grading.wording import printable
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
 
 MAX_FAILURES = 50
+# They run the rest of their cell as it is; at its top, as only there IPython knows them.
+HARMLESS_MAGIC = re.compile(r"\A\s*%%(?:capture|time)\b.*")
 
 
 @dataclass(frozen=True)
@@ -117,11 +125,12 @@ class _Record:
     def credited(self, value: object) -> None:
         """Note the value of the cell's last line, if it is a number as nbgrader sees it."""
         with suppress(ValueError):
-            self.credit = None if value is None else float(repr(value))
+            number = None if value is None else float(repr(value))
+            self.credit = 0.0 if number is not None and math.isnan(number) else number
 
     def add(self, line: int, verdict: Verdict, message: str, detail: str = "") -> None:
         """Note what went wrong in a line of the cell."""
-        hidden = line_in_region(self.cell.source, line, BEGIN_HIDDEN, END_HIDDEN)
+        hidden = line_in_region(self.found.source, line, BEGIN_HIDDEN, END_HIDDEN)
         self.failures.append(Failure(line, verdict, printable(message), hidden, printable(detail)))
 
     def judgement(self, began: float) -> Judgement:
@@ -240,17 +249,32 @@ class Referee:
             if not isinstance(error, Missing)
         }
 
+    @contextmanager
+    def _heeding(self, record: _Record) -> Iterator[None]:
+        """Note errors that the shell would only show, such as those of a cell inside of a magic."""
+        showing = self._shell.showtraceback
+        self._shell.showtraceback = lambda *_, **__: record.add(
+            0, Verdict.ERROR, f"{type(sys.exception()).__name__}: {sys.exception()}"
+        )
+        try:
+            yield
+        finally:
+            self._shell.showtraceback = showing
+
     def _read(self, cell: Cell) -> _Tests:
         """Return the tests of a cell; raises `SyntaxError` where it is no code."""
-        found = read_assertions(self._shell.transform_cell(cell.source))
-        return _Tests(found, compile(found.tree, f"<tests of {cell.name}>", "exec"))
+        source = HARMLESS_MAGIC.sub("#", cell.source)
+        found = read_assertions(self._shell.transform_cell(source))
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        return _Tests(found, compile(found.tree, f"<tests of {cell.name}>", "exec", flags))
 
     def _run_tests(self, code: CodeType, record: _Record) -> None:
         namespace = self._shell.user_ns
         namespace |= {HOLDS: record.holds, FAILED: record.failed, CREDIT: record.credited}
         try:
-            with redirect_stdout(StringIO()):
-                exec(code, namespace)
+            with redirect_stdout(StringIO()), self._heeding(record):
+                if inspect.iscoroutine(waiting := eval(code, namespace)):
+                    asyncio.run(waiting)
         except Exception as error:  # noqa: BLE001 - of the test's or of the student's code
             kind = Verdict.REFUSED if isinstance(error, Refused) else Verdict.ERROR
             message = str(error) if kind is Verdict.REFUSED else f"{type(error).__name__}: {error}"

@@ -183,7 +183,9 @@ class ForkServer:
         self, isolation: Isolation, limits: Limits, program: Program, *, readable: Sequence[Path]
     ):
         self._readable = tuple(path.resolve() for path in readable)
-        hidden = () if isolation is Isolation.PROCESS else find_hidden(find_visible(self._readable))
+        files = (Path(path) for _, path in program.files)
+        self._visible = find_visible([*self._readable, *files])
+        hidden = () if isolation is Isolation.PROCESS else find_hidden(self._visible)
         self._settings = Settings(isolation, limits, hidden, program)
         self._students: set[Student] = set()
         self._lock = threading.Lock()
@@ -281,7 +283,7 @@ class ForkServer:
         command = [sys.executable, *module, str(control), str(os.getpid())]
         home, environment = Path("/"), make_environment(self._readable, home=HOME)
         if self._settings.isolation is Isolation.SANDBOX:
-            command = [*make_command(find_visible(self._readable), environment), *command]
+            command = [*make_command(self._visible, environment), *command]
             environment = {}
         else:
             home = Path(self._stack.enter_context(TemporaryDirectory(prefix="course-student-")))

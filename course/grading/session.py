@@ -11,11 +11,13 @@ import os
 import pickle
 import signal
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from course.errors import CourseError
 from course.grading.assignment import Cell
 from course.grading.channel import Channel, ChannelError, ChannelTimeout
 from course.grading.hearing import Hearing
@@ -74,11 +76,14 @@ class Session:
     def attend(self, case: Case) -> Hearing:
         """Return what was found.
 
-        Raises `Killed`; or `RefereeLost`, or `Ungraded` where no test is to blame.
+        Raises `Killed`; or `RefereeLost`, or `Ungraded` where no test is to blame; or `CourseError`
+        for one that takes too long in all.
         """
+        deadline = time.monotonic() + SECONDS_IN_ALL
         try:
             while True:
-                limit = self.seconds if self.test else SECONDS_IN_ALL
+                left = max(0.1, deadline - time.monotonic())
+                limit = min(self.seconds, left) if self.test else left
                 kind, detail = pickle.loads(self.referee.receive(limit, MAX_MESSAGE))
                 if kind == "judged":
                     hearing: Hearing = detail
@@ -88,6 +93,9 @@ class Session:
             late = isinstance(error, ChannelTimeout)
             if not late and not case.was_killed:
                 raise Killed from error
+            if late and not self.test:
+                reason = f"its cells run longer than {SECONDS_IN_ALL:.0f} s; look at it"
+                raise CourseError(reason) from error
             if not self.test:
                 raise Ungraded(f"its referee failed ({type(error).__name__})") from error
             raise RefereeLost(self.test, Verdict.TIMEOUT if late else Verdict.CRASHED) from error
@@ -107,7 +115,6 @@ class Session:
             self.process = detail
             self.referee.send(pickle.dumps((case.cells, case.left_out)))
         elif kind == "start":
-            self.test = ""
             self.student = self.server.spawn(pickle.dumps(dict(case.own_files)))
             socket.send_fds(self.connection, [b"!"], [self.student.socket.fileno()])
         elif kind == "lost":

@@ -22,13 +22,13 @@ class StudentProcesses:
     """Start student processes, one at a time.
 
     `lost` kills the last one, and returns the verdict on what it did, if the machine knows one; it
-    is told whether a copy of that process was killed. `judging` is told of each test cell before it
-    is run.
+    is told whether a copy of that process was killed. `judging` is told the name of each test cell
+    before it is run, and none after it.
     """
 
     start: Callable[[], Remote]
     lost: Callable[[bool], Verdict | None]
-    judging: Callable[[Cell], None]
+    judging: Callable[[str], None]
 
 
 @dataclass
@@ -62,8 +62,10 @@ class Trial:
             message = f"its tests cannot cope with what the answer gives: {EXPLAINED[verdict]}"
             failure = Failure(0, verdict, message, hidden=False)
             return Judgement(cell.name, cell.points, (failure,), 0.0)
-        self.processes.judging(cell)
-        judgement = self.referee.judge(cell, self._student())
+        remote = self._student()  # which may first run cells again: no test is to blame for those
+        self.processes.judging(cell.name)
+        judgement = self.referee.judge(cell, remote)
+        self.processes.judging("")
         if self._remote and not self._remote.usable:
             judgement = judgement.as_ended(self._drop())
         return judgement.because_of(self._broke)

@@ -53,6 +53,8 @@ def _message(failure: Failure) -> str:
         return failure.told
     if failure.hidden and failure.verdict is Verdict.ERROR:
         return f"{failure.message.partition(':')[0]} in a hidden test, whose values are not shown."
+    if failure.hidden and failure.verdict is Verdict.REFUSED:
+        return "In a hidden test it returns what cannot be graded: return plain values."
     return failure.message
 
 
