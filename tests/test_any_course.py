@@ -19,7 +19,8 @@ from tests.toy import answer_cell, check_cell, grading_metadata, write_notebook
 TERMS = Terms(seconds=20, jobs=1)
 TABLE = "city,people\nBonn,3\nUlm,4\n"
 TOOLS = "def scale(x):\n    return 10 * x\n"
-GIVEN = """import csv
+GIVEN = """%matplotlib inline
+import csv
 
 from tools import scale
 
@@ -28,9 +29,9 @@ with open("data/cities.csv") as file:
 ANSWER = "def {}:\n    ### BEGIN SOLUTION\n    return {}\n    ### END SOLUTION"
 PEOPLE = ANSWER.format("people(rows)", "sum(int(row['people']) for row in rows)")
 HEADER = ANSWER.format("header()", "open('data/cities.csv').readline()")
-SCALED = ANSWER.format("scaled(x)", "10 * x")
+SCALED = "### BEGIN SOLUTION\nimport math\n\n\ndef scaled(x):\n    return 10 * x\n### END SOLUTION"
 PARTS = """points = 0
-if scaled(1) == 10:
+if math.isclose(scaled(1), 10):
     points += 1
 if scaled(-1) == -10:
     points += 2
@@ -38,13 +39,14 @@ points"""
 RIGHT = {
     "people": "def people(rows):\n    return sum(int(row['people']) for row in rows)",
     "header": "def header():\n    return next(open('data/cities.csv'))",
-    "scaled": "def scaled(x):\n    return scale(x)",
+    "scaled": "import math\n\ndef scaled(x):\n    return scale(x)",
     "essay": "Because of the weather.",
 }
 CLASS = {
     "ann": RIGHT,
-    "bob": RIGHT | {"people": "people = len", "scaled": "def scaled(x):\n    return 10 * abs(x)"},
-    "cy": {"scaled": "from mine import mine as scaled", "header": RIGHT["header"]},
+    "bob": RIGHT
+    | {"people": "people = len", "scaled": "import math\ndef scaled(x):\n    return 10 * abs(x)"},
+    "cy": {"scaled": "import math\nfrom mine import mine as scaled", "header": RIGHT["header"]},
     "di": {},
 }
 

@@ -132,6 +132,28 @@ HONEST = {
         "    def twice(self):\n        return 2 * self.x",
         "o = f(4)\nassert isinstance(o, f)\nassert o.x == 4 and o.twice() == 8",
     ),
+    "truth of an object": (
+        "class f:\n    pass",
+        "assert f()",
+    ),
+    "operators between objects": (
+        "class f:\n    def __init__(self, x):\n        self.x = x\n"
+        "    def __add__(self, other):\n        return f(self.x + other.x)\n"
+        "    def __lt__(self, other):\n        return self.x < other.x\n"
+        "    def __eq__(self, other):\n        return self.x == other.x\n"
+        "    def __repr__(self):\n        return f'f({self.x})'",
+        "assert (f(1) + f(2)).x == 3\nassert f(1) == f(1) and f(1) != f(2)\n"
+        "assert [o.x for o in sorted([f(2), f(1)])] == [1, 2]\nassert repr(f(1)) == 'f(1)'",
+    ),
+    "attributes of an object": (
+        "class f:\n    def __init__(self):\n        self._x = 1\n"
+        "    def more(self):\n        return self._x + 1",
+        "o = f()\no._x = 5\nassert o._x == 5 and o.more() == 6\nassert not hasattr(o, 'missing')",
+    ),
+    "figures": (
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nf = plt.plot([1, 2]) and 3",
+        "assert f == 3",
+    ),
     "module class": (
         "class f(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
         "        self.layer = nn.Linear(2, 1)\n"
@@ -206,6 +228,19 @@ WRONG = {
         "get_ipython().run_cell('assert f == 3')",
         Verdict.ERROR,
         "AssertionError",
+    ),
+    "method that is missing": (
+        "class f:\n    pass",
+        "assert len(f()) == 0",
+        Verdict.ERROR,
+        "TypeError",
+    ),
+    "operator with a value": (
+        "class f:\n    def __eq__(self, other):\n        return True\n"
+        "    __sub__ = __lt__ = __eq__",
+        "o = f()\nassert o == 9, 'not nine'",
+        Verdict.FAILED,
+        "not nine",
     ),
     "missing": ("g = 3", "assert f == 3", Verdict.ERROR, "NameError"),
     "raises": ("def f():\n    return 1 / 0", "assert f() == 1", Verdict.ERROR, "ZeroDivision"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from course.errors import CourseError
-from course.grading.definitions import defined_names
+from course.grading.definitions import defined_names, imports_of
 from course.grading.files import Files, find_files
 from course.layout import Course
 from course.notebooks import (
@@ -46,8 +46,8 @@ class Role(StrEnum):
 class Cell:
     """Hold one cell; `name` is its `grade_id`, or else its id, or else empty.
 
-    `defines` are the top-level names that the master's solution of an answer defines. A `skipped`
-    cell need not be run for grading.
+    `defines` are the top-level names that the master's solution of an answer defines, and `imports`
+    what it imports. A `skipped` cell need not be run for grading.
     """
 
     role: Role
@@ -55,6 +55,7 @@ class Cell:
     kind: str
     source: str
     defines: tuple[str, ...] = ()
+    imports: str = field(default="", kw_only=True)
     points: float = 0.0
     skipped: bool = False
     id: str = ""
@@ -167,12 +168,14 @@ def _cells(path: Path) -> list[Any]:
 
 def _cell(raw: Any) -> Cell:
     role, cell_id = _role(raw), str(raw.get("id", ""))
+    is_students = raw.cell_type == "code" and role in (Role.ANSWER, Role.WRITTEN)
     return Cell(
         role=role,
         name=str(grading(raw).get("grade_id") or cell_id),
         kind=raw.cell_type,
         source=raw.source,
-        defines=defined_names(raw.source) if role is Role.ANSWER else (),
+        defines=defined_names(raw.source) if is_students else (),
+        imports=imports_of(raw.source) if is_students else "",
         points=float(grading(raw).get("points") or 0),
         skipped=SKIP_TAG in tags(raw),
         id=cell_id,

@@ -164,9 +164,12 @@ def _problem(entry: Path, assignment: Assignment) -> str | None:
         if folder.is_symlink():
             return f"{folder.name} is a link, which is not followed; put the real folder there"
     folder = entry / assignment.name
-    problems = [_file_problem(folder / f"{each.name}.ipynb") for each in assignment.notebooks]
-    # Of several notebooks, some may be missing: their questions give no points.
-    return None if None in problems else problems[0]
+    paths = [folder / f"{each.name}.ipynb" for each in assignment.notebooks]
+    problems = [problem for path in paths if (problem := _file_problem(path))]
+    others = set(folder.glob("*.ipynb")) - set(paths)
+    # Of several notebooks, some may be missing, unless they are there by another name: their
+    # questions give no points.
+    return problems[0] if problems and (others or len(problems) == len(paths)) else None
 
 
 def _file_problem(path: Path) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 # IPython tokenizes a cell anew for each magic in it, which a hostile cell would make very slow.
 MAX_PARSED, MAX_MAGICS = 50_000, 20
 MAGIC = re.compile(r"^[ \t]*[%!?,;/]|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
+IMPORTS = (ast.Import, ast.ImportFrom)
 NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -19,6 +20,13 @@ def defined_names(source: str) -> tuple[str, ...]:
     tree = _parse(source) if len(source) <= MAX_PARSED else None
     names = (name for node in _top_level(tree.body) for name in _bound(node)) if tree else ()
     return tuple(dict.fromkeys(names))
+
+
+def imports_of(source: str) -> str:
+    """Return the import statements that the code `source` has at its top level."""
+    tree = _parse(source)
+    nodes = tree.body if tree else []
+    return "\n".join(ast.unparse(node) for node in nodes if isinstance(node, IMPORTS))
 
 
 def _parse(source: str) -> ast.Module | None:

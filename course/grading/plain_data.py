@@ -32,6 +32,21 @@ MAX_EMPTY = 2**24
 MAX_DIGITS = 400
 MAX_EXPONENT = 10_000
 
+# The special methods of a student's objects that a test can use: those that are told nothing of
+# what the test expects, and those that are called only with another of the student's objects.
+ALONE = tuple(
+    f"__{name}__"
+    for name in (
+        *("bool", "len", "iter", "next", "enter", "exit", "getitem", "setitem", "delitem"),
+        *("neg", "pos", "abs", "int", "float", "repr", "str"),
+    )
+)
+BETWEEN = tuple(
+    f"__{name}__"
+    for name in ("eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "mul", "truediv", "and", "or")
+)
+CONTAINS = "__contains__"
+
 DECIMAL = re.compile(r"-?(\d+(\.\d+)?(E[+-]\d{1,6})?|Infinity|NaN)", re.ASCII)
 NUMPY_DTYPE = re.compile(
     r"\|b1|\|[iu]1|[<>][iu][248]|[<>]f[248]|[<>]c(8|16)"

@@ -199,9 +199,11 @@ class Referee:
             if own and before.get(name) is not value and name not in self._names:
                 self.given.add(value, name)
 
-    def expect(self, names: Iterable[str]) -> None:
-        """Have names that a cell of the student's should define stand in the tests from now on."""
-        self._names += [name for name in names if name not in self._names]
+    def expect(self, cell: Cell) -> None:
+        """Have what a cell of the student's should define and import there for the tests."""
+        self._names += [name for name in cell.defines if name not in self._names]
+        if cell.imports:
+            self._shell.run_cell(cell.imports)
 
     def judge(self, cell: Cell, remote: Remote) -> Judgement:
         """Run a test cell on a copy of the student process.

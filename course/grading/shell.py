@@ -17,6 +17,9 @@ def make_shell() -> Any:
     shell: Any = InteractiveShell.instance(config=config, colors="nocolor")
     # Nobody reads the tracebacks, and to format one takes longer than most tests.
     shell.showtraceback = lambda *_, **__: None
+    # `%matplotlib inline` and its like ask for a window system or a browser: neither is here.
+    shell.enable_gui = lambda *_, **__: None
+    shell.enable_matplotlib = lambda *_, **__: ("agg", "agg")
     return shell
 
 

@@ -38,7 +38,7 @@ from course.grading.encoding import EncodeHooks, encode, pack
 from course.grading.files import add_files
 from course.grading.gradients import Graphs, attach
 from course.grading.limits import fork_alike
-from course.grading.plain_data import Uncarried
+from course.grading.plain_data import ALONE, BETWEEN, CONTAINS, Uncarried
 from course.grading.shell import make_shell, run_cell
 
 MAX_OUTPUT = 20_000  # characters of printed text that a call or a cell may bring back
@@ -136,8 +136,7 @@ class StudentProcess:
         hooks = self._hooks(frame)
         before = [_state(part, hooks) for part in parts]
         given, named = inputs
-        called = getattr(function, method) if method else function
-        reply = self._outcome(lambda: called(*given, **named), hooks)
+        reply = self._outcome(lambda: _method(function, method)(*given, **named), hooks)
         after = [_state(part, hooks) for part in parts]
         pairs = enumerate(zip(before, after, strict=True))
         return reply | {"changes": [[i, new] for i, (old, new) in pairs if new and new != old]}
@@ -280,6 +279,10 @@ def _packed(grad: Tensor) -> Reply:
     return {"inputs": pack(encode(grad.detach()))}
 
 
+def _method(value: Any, name: str) -> Any:
+    return getattr(value, name) if name else value
+
+
 def _parameters(value: Any) -> list[Any]:
     return list(value.parameters()) if isinstance(value, nn.Module) else []
 
@@ -303,7 +306,15 @@ def _of_callable(value: Any) -> list[Any]:
     except (TypeError, ValueError):
         found = None
     name, text = getattr(value, "__name__", ""), getattr(value, "__doc__", "")
-    return [str(name)[:200], str(text or "")[:2000], found, _is_module_class(value)]
+    specials = _specials(value) if isinstance(value, type) else []
+    return [str(name)[:200], str(text or "")[:2000], found, _is_module_class(value), specials]
+
+
+def _specials(kind: type) -> list[str]:
+    """Return the special methods that a class has of its own."""
+    names = (*ALONE, *BETWEEN, CONTAINS)
+    own = {name: getattr(kind, name, None) for name in names}
+    return [name for name, method in own.items() if method is not getattr(object, name, None)]
 
 
 def _is_module_class(value: Any) -> bool:
@@ -333,7 +344,7 @@ FACTS: dict[str, Callable[[Any], Any]] = {
     "function": _of_callable,
     "module": _of_module,
     "iterator": lambda value: None,
-    "object": lambda value: type(value).__name__,
+    "object": lambda value: [type(value).__name__, _specials(type(value))],
 }
 
 

@@ -95,8 +95,7 @@ class Trial:
             self._broke[name] = Failure(0, verdict, message, hidden=False, detail=str(breach))
 
     def _run_there(self, cell: Cell, remote: Remote) -> None:
-        if cell.role is Role.ANSWER:
-            self.referee.expect(cell.defines)
+        self.referee.expect(cell)
         remote.give_time(self.seconds)
         error = remote.run(cell.source)
         if error is not None:
