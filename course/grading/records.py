@@ -55,7 +55,7 @@ class Places:
     @classmethod
     def of(cls, course: Course, name: str, out: Path | None) -> "Places":
         """Return the places in the folder `out`, by default in the course's own folder."""
-        there = course if out is None else Course(out.resolve())
+        there = course if out is None else Course(out)
         return cls(
             Ledger(there.root / "results" / name),
             there.root / "grades" / f"{name}.csv",
