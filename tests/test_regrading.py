@@ -162,7 +162,13 @@ def start(course: Course, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "course", "--root", str(course.root), "grade", "toy", *options]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY_ROOT)}
     return subprocess.Popen(
-        command, cwd=REPOSITORY_ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=REPOSITORY_ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Who runs these tests in the background may have it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
