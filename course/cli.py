@@ -52,9 +52,17 @@ Students = Annotated[
     str, typer.Option("--student", help="Whom to grade: a pattern for names, such as 'a*'.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Grade anew what has not changed, too.")]
+Beside = Annotated[
+    bool,
+    typer.Option("--beside", help="Run tests that need it beside the answers: less safe."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
+FORGEABLE = (
+    "beside: tests that cannot be run apart from the answers are run in their process, where an "
+    "answer can read them and forge its points; the results say which"
+)
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -150,12 +158,13 @@ def grade(
     timeout: Timeout = 60.0,
     memory: Memory = 4096,
     force: Force = False,
+    beside: Beside = False,
     as_json: AsJson = False,
 ) -> None:
     """Grade the submissions to LESSON, or to an assignment of any nbgrader course.
 
     What has not changed since it was graded is not graded again. Exit code 3 says that some
-    submissions need a person.
+    submissions or questions need a person.
     """
     from course.cores import count_cores
     from course.grading.classroom import Selection, grade_class
@@ -169,8 +178,11 @@ def grade(
         memory=memory * 2**20,
         readable=provide_helpers(),
         jobs=jobs or count_cores(),
+        beside=beside,
     )
     check_sandbox() if terms.isolation is Isolation.SANDBOX else display.warn(LOST)
+    if beside:
+        display.warn(FORGEABLE)
     selection = Selection(submitted, out, student, force)
     try:
         with display.GradingProgress(lesson, quiet=as_json) as progress:
@@ -179,7 +191,7 @@ def grade(
         display.warn("interrupted: what is graded is kept, and the same command goes on from there")
         raise typer.Exit(INTERRUPTED) from None
     display.graded_as_json(report) if as_json else display.graded(report)
-    if report.problems:
+    if report.problems or report.by_hand:
         raise typer.Exit(3)
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # these import slowly, and the command line wants to be quick
     from course.checks import Problem
     from course.execute import Event, NotebookRun
     from course.grading.classroom import ClassReport, Progress
-    from course.grading.results import SubmissionResult
+    from course.grading.results import QuestionResult, SubmissionResult
     from course.proof.proofs import Proof
 
 
@@ -176,10 +176,19 @@ def graded(report: "ClassReport") -> None:
     console().print(table)
     if report.known:
         say(f"{len(report.known)} of {len(report.results)} had not changed since they were graded")
+    for line in report.warnings:
+        warn(line)
     places = report.places
     say(escape(f"grades: {relative(places.grades)}; feedback: {relative(places.feedback)}"))
+    if report.by_hand:
+        warn(
+            f"to be marked by a person: {', '.join(report.by_hand)}; their tests cannot be run "
+            "apart from the answers (--beside runs them there, where points can be forged)"
+        )
     if report.problems:
-        say(f"[yellow]{len(report.problems)} submission(s) need a person[/]")
+        say(f"[yellow]{len(report.problems)} submission(s) need a person:[/]")
+    for result in report.problems:
+        say(f"  {escape(result.student)}: {escape(result.problem or '')}")
 
 
 def graded_as_json(report: "ClassReport") -> None:
@@ -191,18 +200,31 @@ def graded_as_json(report: "ClassReport") -> None:
             "max_score": None if result.problem else result.max_score,
             "problem": result.problem,
             "known": result.student in report.known,
-            "questions": {each.question: each.verdict for each in result.questions},
+            "questions": {each.question: _as_json(each) for each in result.questions},
         }
         for result in report.results
     ]
     print(json.dumps(rows, indent=1))
 
 
+def _as_json(question: "QuestionResult") -> dict[str, object]:
+    return {
+        "score": None if question.is_open else question.score,
+        "max_score": question.max_score,
+        "verdict": question.verdict,
+        "beside": question.beside,
+    }
+
+
 def _points(result: "SubmissionResult") -> Iterable[str]:
     if result.problem:
-        return (escape(result.problem),)
-    scores = (f"{question.score:g}/{question.max_score:g}" for question in result.questions)
+        return ("[yellow]not graded[/]",)
+    scores = (f"{_score(question)}/{question.max_score:g}" for question in result.questions)
     return (f"{result.score:g}/{result.max_score:g}", *scores)
+
+
+def _score(question: "QuestionResult") -> str:
+    return "?" if question.is_open else f"{question.score:g}"
 
 
 def proven(proofs: "list[Proof]") -> None:

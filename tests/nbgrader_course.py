@@ -12,6 +12,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.api import Gradebook
 
 from course.converters import lesson_config, saved_notebook
 from course.layout import Course
@@ -137,3 +138,16 @@ def _labelled(
     if "id" in row and row["id"] not in labels:
         labels[row["id"]] = label
     return label, {column: value for column, value in values.items() if column != "id"}
+
+
+def auto_grades(url: str, assignment: str) -> dict[str, dict[str, tuple[float | None, bool]]]:
+    """Return of each student's cells the points that the autograder gave, and who must look."""
+    with Gradebook(url) as book:
+        return {
+            submission.student.id: {
+                grade.name: (grade.auto_score, grade.needs_manual_grade)
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            }
+            for submission in book.assignment_submissions(assignment)
+        }

@@ -8,12 +8,11 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from nbgrader.api import Gradebook
 
 from course.grading.classroom import ClassReport, Selection, grade_class
 from course.grading.grader import Terms
 from course.layout import Course
-from tests.nbgrader_course import run_nbgrader, written_cell
+from tests.nbgrader_course import auto_grades, run_nbgrader, written_cell
 from tests.toy import answer_cell, check_cell, grading_metadata, write_notebook
 
 TERMS = Terms(seconds=20, jobs=1)
@@ -113,19 +112,6 @@ class Graded:
     stock: dict[str, dict[str, tuple[float | None, bool]]]
 
 
-def grades(gradebook: str) -> dict[str, dict[str, tuple[float | None, bool]]]:
-    """Return of each student's cells the points that the autograder gave, and who must look."""
-    with Gradebook(gradebook) as book:
-        return {
-            submission.student.id: {
-                grade.name: (grade.auto_score, grade.needs_manual_grade)
-                for notebook in submission.notebooks
-                for grade in notebook.grades
-            }
-            for submission in book.assignment_submissions("ps1")
-        }
-
-
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     course = make_course(tmp_path_factory.mktemp("any") / "course")
@@ -133,12 +119,12 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     shutil.copytree(course.root, other)
     run_nbgrader(other, "autograde", "ps1")
     report = grade_class(course, "ps1", Selection(), TERMS, on_progress=lambda step: None)
-    return Graded(course, report, grades(f"sqlite:///{other / 'gradebook.db'}"))
+    return Graded(course, report, auto_grades(f"sqlite:///{other / 'gradebook.db'}", "ps1"))
 
 
 def test_every_cell_has_the_points_that_nbgrader_gives(graded: Graded) -> None:
     assert graded.report.problems == ()
-    assert grades(graded.course.gradebook) == graded.stock
+    assert auto_grades(graded.course.gradebook, "ps1") == graded.stock
 
 
 def test_points_are_those_that_one_would_give(graded: Graded) -> None:

@@ -25,9 +25,9 @@ from nbformat.v4 import new_code_cell
 
 from course.grading.assignment import MasterNotebook, read_master
 from course.grading.grader import Grader, Terms
+from course.grading.judgement import Judgement
 from course.grading.limits import Isolation
 from course.grading.rebuild import rebuild
-from course.grading.referee import Judgement
 from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook
 
 FOLDER = Path(__file__).parent / "attacks"

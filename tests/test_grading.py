@@ -24,8 +24,8 @@ from course.grading.classroom import ClassReport, Progress, Selection, grade_cla
 from course.grading.collection import MAX_BYTES, collect, is_student_name
 from course.grading.grader import Terms, Ungraded
 from course.grading.hearing import Hearing
+from course.grading.judgement import Judgement
 from course.grading.records import feedback_page, grades_table
-from course.grading.referee import Judgement
 from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
 from course.grading.wording import MAX_LENGTH, one_line, plain_number, printable
 from course.grading.workers import ATTEMPTS

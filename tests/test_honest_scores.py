@@ -6,7 +6,7 @@ import pytest
 
 from course.grading.assignment import Cell, Role, read_master
 from course.grading.grader import Grader, Terms, provide_helpers
-from course.grading.referee import Judgement
+from course.grading.judgement import Judgement
 from course.layout import notebook
 from course.proof.answers import Answer, read_answers
 from tests.sample_class import COURSE, answers, exercises

@@ -22,9 +22,9 @@ from course.grading.collection import HandedIn
 from course.grading.engine import Engine
 from course.grading.files import Files
 from course.grading.grader import Terms
+from course.grading.judgement import Judgement
 from course.grading.limits import Isolation
 from course.grading.process_table import find_family
-from course.grading.referee import Judgement
 from course.grading.workers import _Desk
 from tests.test_sandbox import is_gone, until
 from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook

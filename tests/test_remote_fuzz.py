@@ -16,7 +16,8 @@ from course.grading.breach import Breach, Late
 from course.grading.channel import Channel
 from course.grading.decoding import decode
 from course.grading.plain_data import Malformed
-from course.grading.remote import Missing, Refused, Remote, StudentError
+from course.grading.raised import StudentError
+from course.grading.remote import Missing, Refused, Remote
 
 SECONDS = 5.0
 FEW = settings(max_examples=100, deadline=None)

@@ -8,7 +8,7 @@ from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.definitions import defined_names
 from course.grading.grader import Grader, Terms
 from course.grading.hearing import Stage
-from course.grading.referee import Judgement
+from course.grading.judgement import Judgement
 from course.grading.results import Verdict
 
 GIVEN = """

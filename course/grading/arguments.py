@@ -11,7 +11,6 @@ there on both sides under its name. Only a class that a test defines and passes 
 travels with the code of its methods.
 """
 
-import builtins
 import io
 import pickle
 import random
@@ -363,18 +362,3 @@ KINDS: dict[type, tuple[Get, Put]] = {
         lambda part, state: part.load_state_dict(state),
     ),
 }
-
-
-def same_error(names: Iterable[str], message: str, *, otherwise: type[Exception]) -> Exception:
-    """Return a built-in exception for the first of `names` that is one, or else `otherwise`.
-
-    `names` are those of the classes of an exception of the other process, the nearest first.
-    """
-    for name in names:
-        kind = getattr(builtins, name, None)
-        if isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception:
-            try:
-                return kind(message)
-            except TypeError:  # UnicodeDecodeError and the like need more than a message
-                continue
-    return otherwise(message)

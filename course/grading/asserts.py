@@ -8,11 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from course.grading.notes import CREDIT, FAILED, HOLDS
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
 
-FAILED = "__failed__"
-HOLDS = "__holds__"
-CREDIT = "__credit__"
 MAX_NAME = 200
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -60,6 +60,11 @@ class Cell:
     skipped: bool = False
     id: str = ""
 
+    @property
+    def title(self) -> str:
+        """Return what to call the cell in a message."""
+        return self.name or repr(self.source.strip().partition("\n")[0])
+
 
 @dataclass(frozen=True)
 class MasterNotebook:

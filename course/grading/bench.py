@@ -87,12 +87,12 @@ def _referee_process(connection: socket.socket, settings: Settings, referee: Ref
     _limit_memory(settings.memory)
     grader = Channel(connection)
     _tell(grader, "process", os.getpid())
-    cells, left_out = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
+    cells, left_out, beside = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
     # What a test writes is not there for the next submission.
     folder = Path(mkdtemp(dir=Path.cwd()))
     os.chdir(folder)
     furnish(folder, settings.files)
-    trial = Trial(referee, _processes(grader, connection), settings.seconds, left_out)
+    trial = Trial(referee, _processes(grader, connection), settings.seconds, left_out, beside)
     try:
         hearing = trial.hear(cells)
         shutil.rmtree(folder, ignore_errors=True)  # who is told may end this process at once

@@ -7,7 +7,7 @@ changed. So a run that was interrupted goes on where it ended.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from course.grading.collection import Collection, Submission, collect, read_subm
 from course.grading.grader import Terms
 from course.grading.ledger import digest_of_code
 from course.grading.records import Places, Records, open_records
+from course.grading.rehearsal import Rehearsal, Rehearsals
 from course.grading.results import Origin, SubmissionResult
 from course.grading.verdicts import notebook_result
 from course.grading.wording import one_line
@@ -54,6 +55,7 @@ class ClassReport:
     results: tuple[SubmissionResult, ...]
     known: frozenset[str]
     places: Places
+    rehearsals: Mapping[str, Rehearsal] = field(default_factory=dict)
 
     @property
     def graded(self) -> tuple[SubmissionResult, ...]:
@@ -64,6 +66,18 @@ class ClassReport:
     def problems(self) -> tuple[SubmissionResult, ...]:
         """Return the results of those who need a person to look at their submission."""
         return tuple(result for result in self.results if result.problem)
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        """Return the questions for which a person has to give points to somebody."""
+        open_ = (each for result in self.graded for each in result.questions if each.is_open)
+        return tuple(dict.fromkeys(question.question for question in open_))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return in a line each what the instructor should mend in the assignment."""
+        found = (each.warnings(name) for name, each in self.rehearsals.items())
+        return tuple(line for lines in found for line in lines)
 
 
 def grade_class(
@@ -86,7 +100,7 @@ def grade_class(
     total = len(chosen.submissions) + len(chosen.refused)
     steps = []
     with open_records(course, assignment, places) as records:
-        run = _Run(assignment, terms, records, digest_of_code(terms.readable))
+        run = _Run.of(assignment, terms, records)
         for result, known in run.grade(chosen, force=selection.force):
             steps.append(Progress(result, total, known))
             on_progress(steps[-1])
@@ -97,8 +111,9 @@ def grade_class(
         before = filter(None, map(places.results.find, others))
         refused = (result for result in everybody.refused if result.student not in names)
         records.write_grades([*results, *before, *refused])
+        rehearsals = run.rehearsals.all()
     known_before = frozenset(step.result.student for step in steps if step.known)
-    return ClassReport(tuple(results), known_before, places)
+    return ClassReport(tuple(results), known_before, places, rehearsals)
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,15 @@ class _Run:
     terms: Terms
     records: Records
     code: str
+    rehearsals: Rehearsals
+
+    @classmethod
+    def of(cls, assignment: Assignment, terms: Terms, records: Records) -> "_Run":
+        """Return what a run needs; what an earlier one has found out is known to it."""
+        code = digest_of_code(terms.readable)
+        key = _key(terms, assignment.digest, code)
+        ledger = records.places.results
+        return cls(assignment, terms, records, code, Rehearsals(ledger.find_rehearsals(key)))
 
     def grade(self, chosen: Collection, *, force: bool) -> Iterator[tuple[SubmissionResult, bool]]:
         """Yield the result of each submission, and whether it was known before, as they come."""
@@ -121,9 +145,12 @@ class _Run:
             else:
                 self.records.enter(submission, known, is_changed=False)
                 yield known, True
-        jobs = min(self.terms.jobs, len(waiting))
-        for submission, outcome in hear_all(self.assignment, self.terms, waiting, jobs=jobs):
+        heard = hear_all(self.assignment, self.terms, waiting, self.rehearsals)
+        for submission, outcome in heard:
             yield self._keep(submission, outcome), False
+        if waiting:
+            key = _key(self.terms, self.assignment.digest, self.code)
+            self.records.places.results.keep_rehearsals(key, self.rehearsals.all())
 
     def _find(self, submission: Submission) -> SubmissionResult | None:
         try:
@@ -132,8 +159,8 @@ class _Run:
             return None  # who grades it says what is wrong
         return self.records.find(submission.student, self._origin(digest).key)
 
-    def _keep(self, submission: Submission, outcome: Heard | Exception) -> SubmissionResult:
-        if isinstance(outcome, Exception):
+    def _keep(self, submission: Submission, outcome: Heard | BaseException) -> SubmissionResult:
+        if isinstance(outcome, BaseException):
             result = SubmissionResult(submission.student, problem=_problem(outcome))
             self.records.keep(submission, result)
             return result
@@ -148,11 +175,14 @@ class _Run:
 
     def _origin(self, digest: str) -> Origin:
         """Return what the result depends on of a submission with this hash."""
-        terms = self.terms
-        limits = [terms.isolation, terms.seconds, terms.memory]
-        facts = [digest, self.assignment.digest, self.code, *limits]
-        key = sha256(json.dumps(facts).encode()).hexdigest()
-        return Origin(key, digest, self.assignment.digest, terms.isolation)
+        key = _key(self.terms, digest, self.assignment.digest, self.code)
+        return Origin(key, digest, self.assignment.digest, self.terms.isolation)
+
+
+def _key(terms: Terms, *digests: str) -> str:
+    """Return a hash of what a result depends on."""
+    facts = [terms.isolation, terms.seconds, terms.memory, terms.beside, *digests]
+    return sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def _add_up(seconds: Iterable[Mapping[str, float]]) -> dict[str, float]:
@@ -162,7 +192,7 @@ def _add_up(seconds: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return {str(stage): round(each, 4) for stage, each in total.items()}
 
 
-def _problem(error: Exception) -> str:
+def _problem(error: BaseException) -> str:
     """Return in a line what kept a submission from being graded: never the student's zero."""
     if isinstance(error, CourseError):
         return one_line(str(error))

@@ -44,8 +44,8 @@ from course.grading.session import SECONDS_IN_ALL, Case, Session
 PACKAGE = Path(__file__).parent
 # What of this package runs beside a student's code.
 STUDENT_SIDE = (
-    *("arguments", "channel", "encoding", "gradients", "plain_data"),
-    *("shell", "student", "warm", "writers"),
+    *("arguments", "breach", "channel", "encoding", "gradients", "notes"),
+    *("plain_data", "raised", "shell", "student", "warm", "writers"),
 )
 SLACK = 10.0  # seconds, for what is no one's fault
 IMPORT = re.compile(r"^\s*(?:import|from)\s+([\w.]+)", re.M)
@@ -55,7 +55,8 @@ IMPORT = re.compile(r"^\s*(?:import|from)\s+([\w.]+)", re.M)
 class Terms:
     """Say how submissions are run: `seconds` are for each cell and each question.
 
-    `jobs` is how many are graded at once; `memory` is for each, in bytes.
+    `jobs` is how many are graded at once; `memory` is for each, in bytes. With `beside`, tests that
+    cannot be run apart from the answers are run beside them, where their points can be forged.
     """
 
     isolation: Isolation = Isolation.SANDBOX
@@ -63,6 +64,7 @@ class Terms:
     memory: int = 4 * 2**30
     readable: tuple[Path, ...] = ()
     jobs: int = field(default_factory=count_cores)
+    beside: bool = False
 
 
 class Engine:
@@ -161,9 +163,9 @@ class Engine:
 
     def _complaint(self, lost: StepLost) -> str:
         cell = self._prefix[lost.step]
-        name = cell.name or repr(cell.source.strip().partition("\n")[0])
         what = f"runs longer than {self._terms.seconds:.0f} s" if lost.late else "ends its process"
-        return f"{self._lesson}: the given cell {name} {what}; mend it, or tag it skip-when-grading"
+        remedy = "mend it, or tag it skip-when-grading"
+        return f"{self._lesson}: the given cell {cell.title} {what}; {remedy}"
 
 
 def _bench_environment() -> dict[str, str]:

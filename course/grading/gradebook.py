@@ -171,7 +171,7 @@ class GradebookWriter:
         """Return the points that need no person: those of a test, or none for no answer."""
         if (grade.notebook, grade.cell) in self._written:
             return 0.0 if grade.cell in result.unanswered else None
-        scores = {question.cell: question.score for question in result.questions}
+        scores = {each.cell: None if each.is_open else each.score for each in result.questions}
         return scores.get(grade.cell)
 
     def _save_penalties(

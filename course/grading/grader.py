@@ -15,11 +15,12 @@ from course.grading.files import Files
 from course.grading.hearing import Hearing
 from course.grading.limits import Isolation
 from course.grading.protocol import Unfit
-from course.grading.session import Case, Killed, RefereeLost, Ungraded
+from course.grading.results import Verdict
+from course.grading.session import Case, Killed, RefereeLost, Rules, Ungraded
 
 __all__ = ["Grader", "Isolation", "Terms", "Ungraded", "provide_helpers"]
 
-NO_FILES, NOTHING = Files(), MappingProxyType[str, bytes]({})
+NO_FILES, NO_RULES, NOTHING = Files(), Rules(), MappingProxyType[str, bytes]({})
 
 
 class Grader:
@@ -48,7 +49,12 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def grade(self, cells: Sequence[Cell], own_files: Mapping[str, bytes] = NOTHING) -> Hearing:
+    def grade(
+        self,
+        cells: Sequence[Cell],
+        own_files: Mapping[str, bytes] = NOTHING,
+        rules: Rules = NO_RULES,
+    ) -> Hearing:
         """Return what is found in a rebuilt submission.
 
         `own_files` are contents by name: what the student handed in beside the notebook.
@@ -59,7 +65,8 @@ class Grader:
         to_run = runnable(cells)
         begins_alike = to_run[: len(self._prefix)] == self._prefix
         prefix = self._prefix if begins_alike else ()
-        case = Case(to_run[len(prefix) :], own_files)
+        left_out = dict.fromkeys(rules.by_hand, Verdict.BY_HAND)
+        case = Case(to_run[len(prefix) :], own_files, left_out, rules.beside)
         while True:
             try:
                 return self._engine(prefix).hear(case)

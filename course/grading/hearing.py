@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from course.grading.referee import Judgement
+from course.grading.judgement import Judgement
 
 
 class Stage(StrEnum):
@@ -19,10 +19,14 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Hearing:
-    """Hold the judgements on all questions and the seconds of each stage."""
+    """Hold the judgements on all questions and the seconds of each stage.
+
+    `faults` says of given cells how they fail.
+    """
 
     judgements: tuple[Judgement, ...]
     seconds: Mapping[Stage, float]
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 class Stopwatch:

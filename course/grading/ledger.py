@@ -6,7 +6,7 @@ finds a result only where the rest is there too, and grades all others again.
 
 import os
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import course
 from course.errors import CourseError
+from course.grading.rehearsal import Rehearsal
 from course.grading.results import SubmissionResult
 
 
@@ -51,6 +52,22 @@ class Ledger:
         """Write a result in place of the one before; its student's name must be a safe one."""
         write_whole(self._path(result.student), _results().dump_json(result, indent=1) + b"\n")
 
+    def find_rehearsals(self, key: str) -> Mapping[str, Rehearsal]:
+        """Return what was kept under this key of the notebooks, by their names."""
+        try:
+            kept = _rehearsals().validate_json(self._rehearsals.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return {}
+        return kept.get(key, {})
+
+    def keep_rehearsals(self, key: str, found: Mapping[str, Rehearsal]) -> None:
+        """Keep what is known of the notebooks in place of what was kept before."""
+        write_whole(self._rehearsals, _rehearsals().dump_json({key: found}, indent=1) + b"\n")
+
+    @property
+    def _rehearsals(self) -> Path:
+        return self.folder / ".rehearsals.json"  # no student's name begins with a dot
+
     def _path(self, student: str) -> Path:
         return self.folder / f"{student}.json"
 
@@ -76,6 +93,11 @@ def digest_of_code(others: Iterable[Path]) -> str:
         for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.j2")]):
             total.update(path.read_bytes())
     return total.hexdigest()
+
+
+@cache
+def _rehearsals() -> TypeAdapter[Mapping[str, Mapping[str, Rehearsal]]]:
+    return TypeAdapter(Mapping[str, Mapping[str, Rehearsal]])
 
 
 @cache

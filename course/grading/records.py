@@ -39,6 +39,7 @@ WORDS = {
     Verdict.NOT_ANSWERED: "not answered",
     Verdict.TIMEOUT: "out of time",
     Verdict.MEMORY: "out of memory",
+    Verdict.BY_HAND: "not marked yet",
 }
 
 
@@ -213,6 +214,9 @@ def in_words(verdict: Verdict) -> str:
 def _numbers(result: SubmissionResult, names: Sequence[str]) -> list[str]:
     if result.problem:
         return [""] * (2 + len(names))
-    scores = {question.question: plain_number(question.score) for question in result.questions}
+    scores = {
+        question.question: "" if question.is_open else plain_number(question.score)
+        for question in result.questions
+    }
     total = [plain_number(result.score), plain_number(result.max_score)]
     return [*total, *(scores.get(name, "") for name in names)]

@@ -6,11 +6,13 @@ a dict of an expected kind. An answer that is anything else, or does not come in
 here, and no answer is a verdict.
 """
 
+import marshal
 import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 from torch import Tensor, nn
@@ -21,7 +23,9 @@ from course.grading.breach import Breach, Gone, Late, exactly
 from course.grading.channel import Channel, ChannelClosed, ChannelError, ChannelTimeout
 from course.grading.decoding import DecodeHooks, decode, unpack
 from course.grading.gradients import Graphs, attach
+from course.grading.notes import Notes, read_notes
 from course.grading.plain_data import Malformed
+from course.grading.raised import StudentError, read_error
 from course.grading.standins import MAKERS
 from course.grading.wording import printable
 
@@ -32,10 +36,6 @@ DO_NOT_FIT = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 class Refused(Exception):  # noqa: N818 - it says what happened
     """Report that a value of the student's cannot cross, in words for the student."""
-
-
-class StudentError(Exception):
-    """Stand for an exception of the student's own kind."""
 
 
 class Missing(NameError):  # noqa: N818 - it says what happened
@@ -132,6 +132,16 @@ class Remote:
             # It would end the test's loop over `map(answer, ...)` before the first assert.
             raise StudentError(f"StopIteration: {error}") from None
 
+    def test(self, code: CodeType) -> Notes:
+        """Run a test cell over there, and return what was noted, which can be forged."""
+        return read_notes(self._ask("test", marshal.dumps(code)))
+
+    def faults(self) -> dict[int, Exception]:
+        """Return what the steps before there was a student have raised, by their numbers."""
+        found = exactly(self._ask("faults"), list)
+        pairs = [each for each in found if type(each) is list and len(each) == 2]
+        return {exactly(step, int): read_error(exactly(error, dict)) for step, error in pairs}
+
     # What goes there.
 
     def _request(self, name: str) -> dict[str, Any]:
@@ -214,7 +224,7 @@ class Remote:
         if kind == "refused":
             raise Refused(printable(exactly(reply.get("message"), str)))
         if kind == "raised":
-            raise _raised(reply)
+            raise read_error(reply)
         if kind != "value":
             raise Breach("the answer is of no kind that there is")
         return self._decode(reply.get("value"), hooks)
@@ -323,14 +333,3 @@ def _part(parts: list[Any], label: tuple[int | str, ...]) -> Any:
         case (int(place),):
             return parts[place]
     raise LookupError("no label of an argument")
-
-
-def _raised(reply: Mapping[str, Any]) -> Exception:
-    """Return the like of an exception of the student's, with the student's traceback."""
-    names, message = exactly(reply.get("names"), list), exactly(reply.get("message"), str)
-    text = exactly(reply.get("traceback"), str)
-    if not names or not all(type(name) is str for name in names):
-        raise Breach("an exception without names")
-    known = arguments.same_error(names, message, otherwise=StudentError)
-    known.add_note(text)
-    return known

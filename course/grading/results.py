@@ -20,6 +20,7 @@ class Verdict(StrEnum):
     CRASHED = "crashed"
     NOT_ANSWERED = "not-answered"
     REFUSED = "refused"
+    BY_HAND = "by-hand"  # the grader cannot judge it, whatever the answer is: a person has to
 
 
 class Outcome(StrEnum):
@@ -45,7 +46,8 @@ class AssertResult:
 class QuestionResult:
     """Hold the points of one question, its tests, and why points are missing.
 
-    `cell` is the `grade_id` of its test cell.
+    `cell` is the `grade_id` of its test cell. Where the tests were run `beside` the answer, the
+    instructor has allowed what gives it the means to forge the points.
     """
 
     question: str
@@ -56,6 +58,12 @@ class QuestionResult:
     messages: tuple[str, ...] = ()
     detail: str = ""
     tests: tuple[AssertResult, ...] = ()
+    beside: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a person has yet to give the points; until then the score is 0."""
+        return self.verdict is Verdict.BY_HAND
 
     @property
     def held(self) -> int:

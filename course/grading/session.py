@@ -48,16 +48,26 @@ class RefereeLost(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True)
+class Rules:
+    """Name the tests of which a person has to judge, and those run in the student process."""
+
+    by_hand: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Case:
     """Hold the cells of a submission, and the files handed in beside it, by name.
 
-    Tests are `left_out` with the verdict on what they did to a referee process. When a process
-    `was_killed` in an earlier hearing, another one is the student's doing.
+    Tests are `left_out` with a verdict: on what they did to a referee process, or that a person has
+    to judge them. Those `beside` are run in the student process. When a process `was_killed` in an
+    earlier hearing, another one is the student's doing.
     """
 
     cells: tuple[Cell, ...]
     own_files: Mapping[str, bytes]
     left_out: Mapping[str, Verdict] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
     was_killed: bool = False
 
 
@@ -113,7 +123,7 @@ class Session:
         self.test = detail if kind == "judging" else self.test
         if kind == "process":
             self.process = detail
-            self.referee.send(pickle.dumps((case.cells, case.left_out)))
+            self.referee.send(pickle.dumps((case.cells, case.left_out, case.beside)))
         elif kind == "start":
             self.student = self.server.spawn(pickle.dumps(dict(case.own_files)))
             socket.send_fds(self.connection, [b"!"], [self.student.socket.fileno()])

@@ -8,6 +8,7 @@ student process, over a `Caller`, and returns what comes back.
 
 from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
+from types import MethodType
 from typing import Any, Protocol
 
 from torch import nn
@@ -35,17 +36,27 @@ class Caller(Protocol):
         """Call a method of it, or itself without a name; `stand_in` holds a module's parameters."""
 
 
-def _function(remote: Caller, number: int, facts: Any) -> Any:
-    name, text, parameters, _, _ = facts
+class RemoteFunction:
+    """Stand for a function of the student's.
 
-    def stand_in(*given: Any, **named: Any) -> Any:
-        return remote.call(None, number, "", (given, named))
+    It is none itself: a test that looks at its code would take that for the student's.
+    """
 
-    stand_in.__name__ = stand_in.__qualname__ = str(name)
-    stand_in.__doc__ = str(text)
-    if parameters is not None:
-        stand_in.__signature__ = _signature(parameters)  # type: ignore[attr-defined]
-    return stand_in
+    def __init__(self, remote: Caller, number: int, facts: Any) -> None:
+        name, text, parameters, _, _ = facts
+        self.__name__ = self.__qualname__ = str(name)
+        self.__doc__ = str(text)
+        if parameters is not None:
+            self.__signature__ = _signature(parameters)
+        self._remote, self._number = remote, number
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Call the function over there."""
+        return self._remote.call(None, self._number, "", (given, named))
+
+    def __get__(self, owner: object, _: type | None = None) -> Any:
+        """Bind like a function, in a class of the test's."""
+        return self if owner is None else MethodType(self, owner)
 
 
 def _signature(parameters: Any) -> Signature:
@@ -202,7 +213,7 @@ def _class(remote: Caller, number: int, facts: Any) -> Any:
 
 
 MAKERS: dict[str, Callable[[Caller, int, Any], Any]] = {
-    "function": _function,
+    "function": RemoteFunction,
     "class": _class,
     "module": RemoteModule,
     "iterator": _iterator,

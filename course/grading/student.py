@@ -9,10 +9,10 @@ packed dict with a `kind` for each. A function of the test that the student's co
 for in the middle of a call: then this side sends `callback` and goes on when the result comes.
 """
 
+import marshal
 import os
 import pickle
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -20,7 +20,6 @@ from inspect import Parameter, signature
 from io import StringIO
 from pathlib import Path
 from socket import socket
-from types import TracebackType
 from typing import Any
 
 from torch import Tensor, nn
@@ -38,11 +37,12 @@ from course.grading.encoding import EncodeHooks, encode, pack
 from course.grading.files import add_files
 from course.grading.gradients import Graphs, attach
 from course.grading.limits import fork_alike
+from course.grading.notes import Notes, describe_notes, run_tests
 from course.grading.plain_data import ALONE, BETWEEN, CONTAINS, Uncarried
+from course.grading.raised import describe_error, same_error
 from course.grading.shell import make_shell, run_cell
 
 MAX_OUTPUT = 20_000  # characters of printed text that a call or a cell may bring back
-MAX_TRACEBACK = 4_000
 MAX_REQUEST = 2**31
 MAX_TOGETHER = 2**24  # bytes of values that come in one reply, unless one alone has more
 Reply = dict[str, Any]
@@ -56,10 +56,6 @@ class Shortened(StringIO):
         """Write what there is room for."""
         super().write(text[: max(0, MAX_OUTPUT - self.tell())])
         return len(text)
-
-
-class ReferenceFailed(Exception):  # noqa: N818 - it says what happened
-    """Stand for what a function of the test has raised, as no name of its type is known here."""
 
 
 @dataclass
@@ -96,6 +92,10 @@ class StudentProcess:
         """Run a cell as IPython does."""
         error = run_cell(self._shell, source)
         return {"kind": "value", "value": b""} if error is None else _failure(error)
+
+    def faults(self) -> Reply:
+        """Tell which steps of `prepare` have failed."""
+        return self._outcome(lambda: self._shell.meta["faults"], self._hooks(Frame()))
 
     def fork(self) -> Reply:
         """Go on in a copy of this process, and take over again when it has ended."""
@@ -141,6 +141,12 @@ class StudentProcess:
         pairs = enumerate(zip(before, after, strict=True))
         return reply | {"changes": [[i, new] for i, (old, new) in pairs if new and new != old]}
 
+    def test(self, code: bytes) -> Reply:
+        """Run a test cell here, and tell what it noted."""
+        notes = Notes()
+        run_tests(self._shell, marshal.loads(code), notes)
+        return self._outcome(lambda: describe_notes(notes), self._hooks(Frame()))
+
     def gradient(self, number: int, grad: Tensor) -> Reply:
         """Return the vector-Jacobian products of a tensor that a call has returned."""
         return self._outcome(lambda: self._graphs.product(number, grad), self._hooks(Frame()))
@@ -172,7 +178,7 @@ class StudentProcess:
                 if name == "returned":
                     return detail
                 if name == "raised":
-                    raise _known_error(detail)
+                    raise same_error(*detail)
         finally:
             self._leaves = outer
 
@@ -232,10 +238,12 @@ class StudentProcess:
 
 REQUESTS: dict[str, Callable[..., Reply]] = {
     "run": StudentProcess.run,
+    "faults": StudentProcess.faults,
     "fork": StudentProcess.fork,
     "end": StudentProcess.end,
     "get": StudentProcess.get,
     "call": StudentProcess.call,
+    "test": StudentProcess.test,
     "gradient": StudentProcess.gradient,
     "load_state": StudentProcess.load_state,
 }
@@ -250,10 +258,13 @@ def prepare(sources: Iterable[str]) -> Iterator[None]:
     sys.path.insert(0, "")  # as in a notebook
     seed_generators()
     shell = make_shell()
-    for source in sources:
+    faults = shell.meta["faults"] = []
+    for step, source in enumerate(sources):
         yield
         with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-            run_cell(shell, source)
+            error = run_cell(shell, source)
+        if error is not None:
+            faults.append([step, describe_error(error)])
 
 
 def serve(connection: socket, own_files: bytes) -> None:
@@ -277,6 +288,10 @@ def _state(part: Any, hooks: EncodeHooks) -> bytes:
 
 def _packed(grad: Tensor) -> Reply:
     return {"inputs": pack(encode(grad.detach()))}
+
+
+def _failure(error: BaseException) -> Reply:
+    return {"kind": "raised"} | describe_error(error)
 
 
 def _method(value: Any, name: str) -> Any:
@@ -346,26 +361,3 @@ FACTS: dict[str, Callable[[Any], Any]] = {
     "iterator": lambda value: None,
     "object": lambda value: [type(value).__name__, _specials(type(value))],
 }
-
-
-def _failure(error: BaseException) -> Reply:
-    """Return a reply that tells of an exception: its types, its message and its traceback."""
-    try:
-        message = str(error)
-    except BaseException:  # noqa: BLE001 - so may its exceptions
-        message = ""
-    names = [base.__name__ for base in type(error).__mro__]
-    lines = traceback.format_exception(type(error), error, _own_frames(error.__traceback__))
-    text = "".join(lines)[-MAX_TRACEBACK:]
-    return {"kind": "raised", "names": names, "message": message[:2000], "traceback": text}
-
-
-def _own_frames(trace: TracebackType | None) -> TracebackType | None:
-    """Leave out the frames of this file and of IPython, in which no error of a student arises."""
-    while trace and trace.tb_next and "<ipython-input" not in trace.tb_frame.f_code.co_filename:
-        trace = trace.tb_next
-    return trace
-
-
-def _known_error(detail: tuple[list[str], str]) -> BaseException:
-    return arguments.same_error(*detail, otherwise=ReferenceFailed)

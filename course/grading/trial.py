@@ -5,13 +5,15 @@ the student process breaks (hangs, dies, no longer speaks plainly), a new one ru
 again, without those that break it, and only that question is lost.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from course.grading.assignment import Cell, Role
 from course.grading.breach import Breach
 from course.grading.hearing import Hearing, Stage, Stopwatch
-from course.grading.referee import Failure, Judgement, Referee, verdict_on
+from course.grading.judgement import Failure, Judgement
+from course.grading.referee import Referee, verdict_on
 from course.grading.remote import Remote
 from course.grading.results import Verdict
 from course.grading.wording import printable
@@ -33,12 +35,16 @@ class StudentProcesses:
 
 @dataclass
 class Trial:
-    """Hear one submission; the tests `left_out` have ended or outlasted a referee before."""
+    """Hear one submission; the tests `left_out` have ended or outlasted a referee before.
+
+    Those `beside` are run in the student process: their points can be forged.
+    """
 
     referee: Referee
     processes: StudentProcesses
     seconds: float
     left_out: Mapping[str, Verdict] = field(default_factory=dict)
+    beside: Collection[str] = ()
     _ran: list[Cell] = field(default_factory=list)
     _broke: dict[str, Failure] = field(default_factory=dict)
     _remote: Remote | None = None
@@ -54,17 +60,23 @@ class Trial:
             else:
                 with self._watch.stage(Stage.RUN):
                     self._run(cell)
+        if self._remote is not None:
+            self._ask_for_faults(self._remote)
         self._drop()
-        return Hearing(tuple(judgements), self._watch.seconds())
+        return Hearing(tuple(judgements), self._watch.seconds(), self.referee.faults)
+
+    def _ask_for_faults(self, remote: Remote) -> None:
+        """Have it said which given cells fail: an honest process, that of the solution, says so."""
+        with suppress(Breach, Exception), self._watch.stage(Stage.RUN):
+            self.referee.ask_for_faults(remote)
 
     def _judge(self, cell: Cell) -> Judgement:
         if verdict := self.left_out.get(cell.name):
-            message = f"its tests cannot cope with what the answer gives: {EXPLAINED[verdict]}"
-            failure = Failure(0, verdict, message, hidden=False)
-            return Judgement(cell.name, cell.points, (failure,), 0.0)
+            failure = Failure(0, verdict, LEFT_OUT[verdict])
+            return Judgement(cell.name, cell.points, (failure,))
         remote = self._student()  # which may first run cells again: no test is to blame for those
         self.processes.judging(cell.name)
-        judgement = self.referee.judge(cell, remote)
+        judgement = self.referee.judge(cell, remote, beside=cell.name in self.beside)
         self.processes.judging("")
         if self._remote and not self._remote.usable:
             judgement = judgement.as_ended(self._drop())
@@ -92,16 +104,18 @@ class Trial:
         verdict = self._drop() or verdict_on(breach)
         message = f"the cell with this answer: {EXPLAINED[verdict]}"
         for name in cell.defines or (cell.name,):
-            self._broke[name] = Failure(0, verdict, message, hidden=False, detail=str(breach))
+            self._broke[name] = Failure(0, verdict, message, detail=str(breach))
 
     def _run_there(self, cell: Cell, remote: Remote) -> None:
         self.referee.expect(cell)
         remote.give_time(self.seconds)
         error = remote.run(cell.source)
+        if cell.role is Role.GIVEN:
+            self.referee.note_fault(cell, error)
         if error is not None:
             message = f"{type(error).__name__}: {error}"
             for name in cell.defines:
-                self._broke[name] = Failure(0, Verdict.ERROR, printable(message), hidden=False)
+                self._broke[name] = Failure(0, Verdict.ERROR, printable(message))
 
     def _student(self) -> Remote:
         """Return the student process; a new one first runs what the one before it had run."""
@@ -135,3 +149,7 @@ EXPLAINED = {
     Verdict.CRASHED: "it ended its process",
     Verdict.REFUSED: "it disturbed its grading",
 }
+LEFT_OUT = {
+    verdict: f"its tests cannot cope with what the answer gives: {text}"
+    for verdict, text in EXPLAINED.items()
+} | {Verdict.BY_HAND: "a person will give the points: these tests cannot be run here"}

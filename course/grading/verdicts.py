@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from course.grading.assignment import Cell, MasterNotebook, Role
+from course.grading.judgement import Failure, Judgement
 from course.grading.rebuild import Rebuilt
-from course.grading.referee import Failure, Judgement
 from course.grading.results import NotebookResult, QuestionResult, Verdict
 
 
@@ -44,6 +44,7 @@ def _result(judgement: Judgement) -> QuestionResult:
         messages=tuple(dict.fromkeys(map(_message, failures))),
         detail="\n".join(filter(None, map(_detail, failures))),
         tests=judgement.tests,
+        beside=judgement.beside,
     )
 
 

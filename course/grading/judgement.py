@@ -1,0 +1,141 @@
+"""What the tests of one question have found, as its referee puts it."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from course.grading.asserts import Assertion, Assertions
+from course.grading.assignment import Cell
+from course.grading.notes import Notes, Stop
+from course.grading.remote import Refused
+from course.grading.results import AssertResult, Outcome, Verdict
+from course.grading.wording import printable
+from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Hold one assert that did not hold, or what stopped the test cell."""
+
+    line: int
+    verdict: Verdict
+    message: str
+    hidden: bool = False
+    detail: str = ""
+    told: str = ""  # to a student, in place of the message of a hidden test
+    missing: str = ""  # the name that no cell of the student's has defined
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Hold all that the tests of one question found.
+
+    `credit` are points that the test cell itself gives, as nbgrader has it: by its last value. The
+    tests were run `beside` the answer, where the instructor has allowed that.
+    """
+
+    test: str
+    points: float
+    failures: tuple[Failure, ...]
+    seconds: float = 0.0
+    tests: tuple[AssertResult, ...] = ()
+    is_weighted: bool = False
+    credit: float | None = None
+    beside: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return how the question went: as its first failure says, if there is one."""
+        return self.failures[0].verdict if self.failures else Verdict.PASSED
+
+    @property
+    def score(self) -> float:
+        """Return all points or none, unless the tests have weights or the cell gives a credit."""
+        if self.is_weighted and self.failures:
+            held = sum(test.weight for test in self.tests if test.outcome is Outcome.HELD)
+            return self.points * held / sum(test.weight for test in self.tests)
+        if self.failures:
+            return 0.0
+        return self.points if self.credit is None else min(max(self.credit, 0.0), self.points)
+
+    def as_ended(self, verdict: Verdict | None) -> "Judgement":
+        """Return this judgement with what the machine knows of the end of the student process."""
+        if verdict is None or not self.failures:
+            return self
+        *others, last = self.failures
+        return replace(self, failures=(*others, replace(last, verdict=verdict)))
+
+    def because_of(self, broken: Mapping[str, Failure]) -> "Judgement":
+        """Return this judgement with the cause, if it lies in a cell that broke its process."""
+        missing = [f for f in self.failures if f.missing in broken]
+        if not missing:
+            return self
+        return replace(self, failures=(broken[missing[0].missing], *self.failures))
+
+
+@dataclass
+class Record:
+    """Make a judgement of the notes on a test cell that was `found` to have these asserts."""
+
+    cell: Cell
+    found: Assertions
+    beside: bool = False
+    notes: Notes = field(default_factory=Notes)
+    breaches: list[Failure] = field(default_factory=list)
+    causes: Mapping[str, Failure] = field(default_factory=dict)  # of a name's being undefined
+    began: float = field(default_factory=time.monotonic)
+
+    def add_breach(self, line: int, verdict: Verdict, message: str, detail: str) -> None:
+        """Note how the student process came to its end while this cell was run."""
+        self.breaches.append(self._failure(line, verdict, message, detail))
+
+    def judgement(self) -> Judgement:
+        """Return what was noted as a result."""
+        failures = (*self._failures(), *self.breaches)
+        found = Judgement(
+            self.cell.name,
+            self.cell.points,
+            failures,
+            time.monotonic() - self.began,
+            tuple(self._result(test, failures) for test in self.found.tests),
+            self.found.is_weighted,
+            self.notes.credit,
+            self.beside,
+        )
+        return found.because_of(self.causes)
+
+    def _failures(self) -> Iterator[Failure]:
+        tests = {test.line: test for test in self.found.tests}
+        for line, message in self.notes.failed.items():
+            if (test := tests.get(line)) is None:
+                continue  # what comes from a student process may be anything
+            text = f"This does not hold: {test.name}" if message is None else message
+            yield replace(self._failure(line, Verdict.FAILED, text), told=test.told)
+        for stop in self.notes.stops:
+            yield self._stopped(stop)
+
+    def _stopped(self, stop: Stop) -> Failure:
+        error, notes = stop.error, "\n".join(getattr(stop.error, "__notes__", []))
+        if isinstance(error, Refused):
+            return self._failure(stop.line, Verdict.REFUSED, str(error), notes)
+        message = f"{type(error).__name__}: {error}"
+        failure = self._failure(stop.line, Verdict.ERROR, message, notes)
+        undefined = error.name if isinstance(error, NameError) else None
+        return replace(failure, missing=undefined or "")
+
+    def _failure(self, line: int, verdict: Verdict, message: str, detail: str = "") -> Failure:
+        hidden = line_in_region(self.found.source, line, BEGIN_HIDDEN, END_HIDDEN)
+        return Failure(line, verdict, printable(message), hidden, printable(detail))
+
+    def _result(self, test: Assertion, failures: tuple[Failure, ...]) -> AssertResult:
+        outcome = self._outcome(test, failures)
+        return AssertResult(test.name, test.line, test.hidden, outcome, test.weight)
+
+    def _outcome(self, test: Assertion, failures: tuple[Failure, ...]) -> Outcome:
+        if any(failure.line == test.line for failure in failures):
+            return Outcome.FAILED
+        # What ended the cell in the middle of a loop has also cut short the tests in it.
+        cut = [f.line for f in failures if f.verdict is not Verdict.FAILED]
+        if cut and (test.inside or any(line in test.loop for line in cut)):
+            return Outcome.NOT_REACHED
+        return Outcome.HELD if test.line in self.notes.reached else Outcome.NOT_REACHED
