@@ -86,6 +86,7 @@ fields = {
     ),
     "message": st.text(max_size=5),
     "traceback": st.text(max_size=5),
+    "undefined": st.text(max_size=5),
     "number": numbers,
     "inputs": packed,
     "code": st.integers(0, 3),
@@ -156,6 +157,8 @@ ACTS = {
     "get": get,
     "run": lambda remote: remote.run("answer = 1"),
     "call": lambda remote: remote.call(None, 0, "", (ARGUMENT, {})),
+    "test": lambda remote: remote.test(compile("pass", "", "exec")),
+    "faults": lambda remote: remote.faults(),
 }
 
 
@@ -250,8 +253,8 @@ def test_deadline_holds_for_a_process_that_asks_for_ever() -> None:
 
 def raised(name: str) -> bytes:
     names = ["list", name, "Exception"]
-    tree = ["dict", "kind", "raised", "names", names, "message", "", "traceback", ""]
-    return frame(msgpack.packb(tree))
+    texts = [part for key in ("message", "traceback", "undefined") for part in (key, "")]
+    return frame(msgpack.packb(["dict", "kind", "raised", "names", names, *texts]))
 
 
 def test_stop_iteration_of_an_answer_does_not_end_the_loop_of_a_test() -> None:

@@ -23,7 +23,7 @@ from course.grading.breach import Breach, Gone, Late, exactly
 from course.grading.channel import Channel, ChannelClosed, ChannelError, ChannelTimeout
 from course.grading.decoding import DecodeHooks, decode, unpack
 from course.grading.gradients import Graphs, attach
-from course.grading.notes import Notes, read_notes
+from course.grading.notes import Notes, Stop, read_notes
 from course.grading.plain_data import Malformed
 from course.grading.raised import StudentError, read_error
 from course.grading.standins import MAKERS
@@ -134,7 +134,10 @@ class Remote:
 
     def test(self, code: CodeType) -> Notes:
         """Run a test cell over there, and return what was noted, which can be forged."""
-        return read_notes(self._ask("test", marshal.dumps(code)))
+        try:
+            return read_notes(self._ask("test", marshal.dumps(code)))
+        except Exception as error:  # noqa: BLE001 - whatever is said in place of notes
+            return Notes(stops=[Stop(0, error)])
 
     def faults(self) -> dict[int, Exception]:
         """Return what the steps before there was a student have raised, by their numbers."""

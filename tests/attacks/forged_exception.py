@@ -1,6 +1,16 @@
 # How: answers the request for a copy with an exception.
 # With: forge
-send(frame({"kind": "raised", "names": ["ZeroDivisionError"], "message": "", "traceback": ""}))
+send(
+    frame(
+        {
+            "kind": "raised",
+            "names": ["ZeroDivisionError"],
+            "message": "",
+            "traceback": "",
+            "undefined": "",
+        }
+    )
+)
 
 
 def square(x):

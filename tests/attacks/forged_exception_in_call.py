@@ -4,5 +4,15 @@
 
 
 def square(x):
-    send(frame({"kind": "raised", "names": ["ZeroDivisionError"], "message": "", "traceback": ""}))
+    send(
+        frame(
+            {
+                "kind": "raised",
+                "names": ["ZeroDivisionError"],
+                "message": "",
+                "traceback": "",
+                "undefined": "",
+            }
+        )
+    )
     return 1
