@@ -1,0 +1,107 @@
+"""What a test cell finds is noted, and crosses from a student process as plain data."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course.grading.asserts import read_assertions
+from course.grading.breach import Breach
+from course.grading.notes import FILE, MAX_FAILED, Notes, describe_notes, read_notes, run_tests
+from course.grading.raised import StudentError, describe_error, read_error
+
+CELL = """x = 2
+assert x == 2
+for number in range(4):
+    assert number < x, f"{number} is too large"
+assert x == 3
+unknown
+assert True
+"""
+
+
+class Shell:
+    """Has what running a test cell needs of IPython's."""
+
+    def __init__(self) -> None:
+        self.user_ns: dict[str, Any] = {}
+        self.showtraceback = lambda *_, **__: None
+
+
+def run(source: str) -> Notes:
+    notes = Notes()
+    code = compile(read_assertions(source).tree, FILE.format("test_x"), "exec")
+    run_tests(Shell(), code, notes)
+    return notes
+
+
+def test_every_assert_is_noted_until_an_error_ends_the_cell() -> None:
+    notes = run(CELL)
+    assert notes.reached == {2, 4, 5}
+    assert notes.failed == {4: "2 is too large", 5: None}
+    assert [(stop.line, type(stop.error)) for stop in notes.stops] == [(6, NameError)]
+
+
+@pytest.mark.parametrize(
+    ("last", "credit"),
+    [("0.5", 0.5), ("None", None), ("'1'", None), ("float('nan')", 0.0), ("True", None)],
+)
+def test_a_number_at_the_end_is_noted(last: str, credit: float | None) -> None:
+    assert run(f"assert True\n{last}").credit == credit
+
+
+def test_an_endless_row_of_failures_is_cut_short() -> None:
+    source = "\n".join(["assert False"] * (2 * MAX_FAILED))
+    assert len(run(source).failed) == MAX_FAILED
+
+
+def test_notes_cross_as_they_are() -> None:
+    notes = run(CELL)
+    crossed = read_notes(describe_notes(notes))
+    assert (crossed.reached, crossed.failed, crossed.credit) == (notes.reached, notes.failed, None)
+    [stop] = crossed.stops
+    assert stop.line == 6
+    assert isinstance(stop.error, NameError)
+    assert stop.error.name == "unknown"
+
+
+def test_an_exception_of_a_students_own_crosses_as_its_nearest_built_in_base() -> None:
+    class NarrowError(LookupError):
+        pass
+
+    class OwnError(Exception):
+        pass
+
+    assert type(read_error(describe_error(NarrowError("here")))) is LookupError
+    assert type(read_error(describe_error(OwnError("there")))) is StudentError
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.binary(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                key: inner | st.lists(inner, max_size=2)
+                for key in (
+                    *("reached", "failed", "stops", "credit"),
+                    *("line", "names", "message", "traceback", "undefined"),
+                )
+            },
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(plain)
+def test_what_are_no_notes_is_a_breach(described: object) -> None:
+    try:
+        notes = read_notes(described)
+    except Breach:
+        return
+    assert all(type(line) is int for line in (*notes.reached, *notes.failed))
+    assert all(isinstance(stop.error, Exception) for stop in notes.stops)
