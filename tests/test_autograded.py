@@ -19,10 +19,10 @@ from nbgrader.server_extensions.formgrader.handlers import template_path
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
-from course.grading.assignment import MasterNotebook, read_master
+from course.grading.assignment import Cell, MasterNotebook, Role, read_master
 from course.grading.autograded import autograded_notebook
 from course.grading.harmless import MAX_RENDERED, harmless_markdown
-from course.grading.rebuild import rebuild
+from course.grading.rebuild import Rebuilt, rebuild
 from course.grading.results import (
     AssertResult,
     NotebookResult,
@@ -30,6 +30,7 @@ from course.grading.results import (
     QuestionResult,
     Verdict,
 )
+from course.grading.shown import Shown
 from tests.nbgrader_course import (
     LESSON,
     TASK,
@@ -373,6 +374,19 @@ def test_no_answer_runs_in_the_browser(one: Master, source: str) -> None:
     usual.cells.insert(4, new_code_cell("plain code"))
     hostile, plain = one.autograded(submitted, failed), one.autograded(usual, passed)
     assert is_as_harmless(render(hostile), render(plain))
+
+
+@pytest.mark.parametrize("source", HOSTILE[:12], ids=range(12))
+def test_nothing_that_a_cell_has_shown_runs_in_the_browser(one: Master, source: str) -> None:
+    extra = Cell(Role.EXTRA, "", "code", "draw()")
+    cells = (*rebuild(one.notebook, one.saved).cells, extra)
+    shown = [(extra, Shown(source, f"ValueError: {source}", f"{source}\n{source}", (b"PNG",)))]
+    result = NotebookResult("one", ())
+    nb = autograded_notebook(one.saved, Rebuilt(cells, (), ()), result, shown)
+    page = render(nb)
+    plain = render(autograded_notebook(one.saved, Rebuilt(cells, (), ()), result))
+    assert is_as_harmless(page, plain)
+    assert nb.cells[-1].outputs[1].data == {"image/png": "UE5H"}
 
 
 @settings(max_examples=300)

@@ -10,6 +10,7 @@ from course.grading.grader import Grader, Terms
 from course.grading.hearing import Stage
 from course.grading.judgement import Judgement
 from course.grading.results import Verdict
+from course.grading.shown import MAX_FIGURES, MAX_TEXT
 
 GIVEN = """
 import random
@@ -373,3 +374,33 @@ def test_a_submission_leaves_nothing_for_the_next(grader: Grader) -> None:
     ]
     [judgement] = grader.grade(honest).judgements
     assert judgement.verdict is Verdict.PASSED
+
+
+def marked(source: str, role: Role = Role.EXTRA) -> Cell:
+    return Cell(role, "plot", "code", source)
+
+
+def test_what_a_person_marks_comes_with_what_it_prints_and_draws(grader: Grader) -> None:
+    draws = "import matplotlib.pyplot as plt\nprint('a line')\nplt.plot([1, 2])\n1 / 0"
+    cells = [given(GIVEN), marked(draws, Role.WRITTEN), marked("print('later')"), answer("f = 1")]
+    (first, shown), (second, later) = grader.grade(cells).shown
+    assert [first, second] == cells[1:3]
+    assert shown.text == "a line\n"
+    assert shown.error == "ZeroDivisionError: division by zero"
+    assert "1 / 0" in shown.traceback
+    assert [figure[:4] for figure in shown.figures] == [b"\x89PNG"]
+    assert (later.text, later.error, later.figures) == ("later\n", "", ())
+
+
+def test_a_cell_that_a_person_marks_says_how_it_ended_its_process(grader: Grader) -> None:
+    cells = [given(GIVEN), marked("import os; os._exit(1)"), marked("print('later')")]
+    (_, shown), (_, later) = grader.grade(cells).shown
+    assert shown.error == "the cell: it ended its process"
+    assert later.text == "later\n"
+
+
+def test_what_is_shown_has_a_limit(grader: Grader) -> None:
+    flood = "import sys, matplotlib.pyplot as plt\nprint('x' * 10**6)\n"
+    flood += "for _ in range(20):\n    plt.figure()"
+    [(_, shown)] = grader.grade([given(GIVEN), marked(flood)]).shown
+    assert (len(shown.text), len(shown.figures)) == (MAX_TEXT, MAX_FIGURES)

@@ -5,8 +5,9 @@ is logged in as an instructor: what a student wrote must never run there.
 """
 
 import copy
+from base64 import b64encode
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -14,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from course.grading.assignment import Cell, Role
 from course.grading.rebuild import Rebuilt
 from course.grading.results import NotebookResult, QuestionResult, Verdict
+from course.grading.shown import Shown
 from course.grading.wording import plain_number
 from course.notebooks import BEGIN_MARK, END_MARK, grading, without_region
 
@@ -22,22 +24,29 @@ METADATA = ("kernelspec", "language_info")
 ELEMENTS = ("{}", "{}_extra_credit", "{}-comment")
 
 
-def autograded_notebook(master: Any, rebuilt: Rebuilt, result: NotebookResult) -> Any:
+def autograded_notebook(
+    master: Any,
+    rebuilt: Rebuilt,
+    result: NotebookResult,
+    shown: Iterable[tuple[Cell, Shown]] = (),
+) -> Any:
     """Return the notebook to put where nbgrader has its autograded ones.
 
     `master` is what `converters.saved_notebook` returns; all metadata come from it. Extra cells
-    follow what they followed, but for texts of the master. The same arguments always give the same
-    notebook.
+    follow what they followed, but for texts of the master. Below a cell that a person marks stands
+    what it has `shown`, in the order of the cells. The same arguments give the same notebook.
     """
     questions = {question.cell: question for question in result.questions}
     names = [grading(cell).get("grade_id", "") for cell in master.cells]
     taken = {element.format(name) for name in names for element in ELEMENTS}
-    nodes = []
+    nodes, waiting = [], deque(shown)
     for number, (cell, origin) in enumerate(_pairs(master, rebuilt)):
         node = _filled(origin, cell, taken)
         node.id = f"cell-{number}"
         if cell is not None and cell.name in questions:
             node.outputs = _outputs(questions[cell.name])
+        elif cell is not None and waiting and cell == waiting[0][0]:
+            node.outputs = list(_shown(waiting.popleft()[1]))
         nodes.append(node)
     metadata = {key: master.metadata[key] for key in METADATA if key in master.metadata}
     return new_notebook(cells=nodes, metadata=metadata)
@@ -125,6 +134,18 @@ def _outputs(question: QuestionResult) -> list[Any]:
         error = {"ename": str(question.verdict), "evalue": reason, "traceback": lines}
         outputs.append(new_output("error", **error))
     return outputs
+
+
+def _shown(shown: Shown) -> Iterator[Any]:
+    """Yield what stands below a cell: text that is escaped when it is shown, and pictures."""
+    if shown.text:
+        yield new_output("stream", name="stdout", text=_clean(shown.text))
+    for figure in shown.figures:
+        yield new_output("display_data", {"image/png": b64encode(figure).decode()})
+    if shown.error:
+        lines = _clean(shown.traceback or shown.error).splitlines()
+        name, _, reason = _clean(shown.error).partition(":")
+        yield new_output("error", ename=name, evalue=reason.strip(), traceback=lines)
 
 
 def _report(question: QuestionResult) -> str:

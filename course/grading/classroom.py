@@ -166,7 +166,10 @@ class _Run:
             return result
         result = SubmissionResult(
             submission.student,
-            tuple(notebook_result(n.master, n.rebuilt, n.judgements) for n in outcome.notebooks),
+            tuple(
+                notebook_result(n.master, n.rebuilt, n.hearing.judgements)
+                for n in outcome.notebooks
+            ),
             origin=self._origin(outcome.digest),
             seconds=_add_up(notebook.seconds for notebook in outcome.notebooks),
         )

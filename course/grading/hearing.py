@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from course.grading.assignment import Cell
 from course.grading.judgement import Judgement
+from course.grading.shown import Shown
 
 
 class Stage(StrEnum):
@@ -21,12 +23,14 @@ class Stage(StrEnum):
 class Hearing:
     """Hold the judgements on all questions and the seconds of each stage.
 
-    `faults` says of given cells how they fail.
+    `faults` says of given cells how they fail, and `shown` in order what stands below cells that a
+    person marks.
     """
 
     judgements: tuple[Judgement, ...]
     seconds: Mapping[Stage, float]
     faults: Mapping[str, str] = field(default_factory=dict)
+    shown: tuple[tuple[Cell, Shown], ...] = ()
 
 
 class Stopwatch:

@@ -117,7 +117,8 @@ class Records:
     def _keep_notebooks(self, result: SubmissionResult, heard: Heard) -> None:
         paths = self._notebooks(result.student)
         for path, run, graded in zip(paths, heard.notebooks, result.notebooks, strict=True):
-            nb = autograded_notebook(self.masters[graded.notebook], run.rebuilt, graded)
+            master, shown = self.masters[graded.notebook], run.hearing.shown
+            nb = autograded_notebook(master, run.rebuilt, graded, shown)
             write_whole(path, nbformat.writes(nb).encode())
 
     def _pages(self, student: str) -> list[Path]:

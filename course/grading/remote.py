@@ -26,6 +26,7 @@ from course.grading.gradients import Graphs, attach
 from course.grading.notes import Notes, Stop, read_notes
 from course.grading.plain_data import Malformed
 from course.grading.raised import StudentError, read_error
+from course.grading.shown import Shown
 from course.grading.standins import MAKERS
 from course.grading.wording import printable
 
@@ -77,6 +78,17 @@ class Remote:
         except Exception as error:  # noqa: BLE001 - whatever the student's cell may raise
             return error
         return None
+
+    def show(self, source: str) -> Shown:
+        """Run a cell and return what stands below it then."""
+        reply = self._exchange(("show", source))
+        error = None
+        try:
+            self._conclude(reply, [], DecodeHooks())
+        except Exception as raised:  # noqa: BLE001 - whatever the student's cell may raise
+            error = raised
+        figures = exactly(reply.get("figures", []), list)
+        return Shown.of(exactly(reply.get("output", ""), str), error, figures)
 
     def fork(self) -> None:
         """Have a copy of the student process answer from now on, until `end`."""

@@ -1,7 +1,12 @@
 """The IPython shell in which cells run: of a referee, of a student process, of a proof."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BytesIO
 from typing import Any
+
+MAX_FIGURES, MAX_FIGURE_BYTES = 8, 1_000_000  # of a cell, and of each of its figures
 
 
 def make_shell() -> Any:
@@ -23,10 +28,24 @@ def make_shell() -> Any:
     return shell
 
 
-def run_cell(shell: Any, source: str) -> BaseException | None:
-    """Run a cell as IPython does, close its figures, and return what it raised, if so."""
+def run_cell(shell: Any, source: str, *, drawn: list[bytes] | None = None) -> BaseException | None:
+    """Run a cell as IPython does, close its figures, and return what it raised, if so.
+
+    The figures are appended to `drawn` as PNG, if there is such a list.
+    """
     result = shell.run_cell(source)
     if pyplot := sys.modules.get("matplotlib.pyplot"):
+        if drawn is not None:
+            drawn += _figures(pyplot)
         pyplot.close("all")
     error: BaseException | None = result.error_before_exec or result.error_in_exec
     return error
+
+
+def _figures(pyplot: Any) -> Iterator[bytes]:
+    for number in pyplot.get_fignums()[:MAX_FIGURES]:
+        file = BytesIO()
+        with suppress(Exception):  # of what was drawn wrong
+            pyplot.figure(number).savefig(file, format="png", bbox_inches="tight")
+            if file.tell() <= MAX_FIGURE_BYTES:
+                yield file.getvalue()

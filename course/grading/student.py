@@ -90,8 +90,12 @@ class StudentProcess:
 
     def run(self, source: str) -> Reply:
         """Run a cell as IPython does."""
-        error = run_cell(self._shell, source)
-        return {"kind": "value", "value": b""} if error is None else _failure(error)
+        return _ran(run_cell(self._shell, source))
+
+    def show(self, source: str) -> Reply:
+        """Run a cell as IPython does, and send its figures, too."""
+        figures: list[bytes] = []
+        return _ran(run_cell(self._shell, source, drawn=figures)) | {"figures": figures}
 
     def faults(self) -> Reply:
         """Tell which steps of `prepare` have failed."""
@@ -238,6 +242,7 @@ class StudentProcess:
 
 REQUESTS: dict[str, Callable[..., Reply]] = {
     "run": StudentProcess.run,
+    "show": StudentProcess.show,
     "faults": StudentProcess.faults,
     "fork": StudentProcess.fork,
     "end": StudentProcess.end,
@@ -288,6 +293,10 @@ def _state(part: Any, hooks: EncodeHooks) -> bytes:
 
 def _packed(grad: Tensor) -> Reply:
     return {"inputs": pack(encode(grad.detach()))}
+
+
+def _ran(error: BaseException | None) -> Reply:
+    return {"kind": "value", "value": b""} if error is None else _failure(error)
 
 
 def _failure(error: BaseException) -> Reply:

@@ -16,7 +16,11 @@ from course.grading.judgement import Failure, Judgement
 from course.grading.referee import Referee, verdict_on
 from course.grading.remote import Remote
 from course.grading.results import Verdict
-from course.grading.wording import printable
+from course.grading.shown import Shown
+from course.grading.wording import one_line, printable
+
+MARKED = (Role.WRITTEN, Role.EXTRA)  # by a person, who wants to see what they print and draw
+MAX_SHOWN = 2**24  # characters and bytes of all that
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Trial:
     _ran: list[Cell] = field(default_factory=list)
     _broke: dict[str, Failure] = field(default_factory=dict)
     _remote: Remote | None = None
+    _shown: list[tuple[Cell, Shown]] = field(default_factory=list)
     _watch: Stopwatch = field(default_factory=Stopwatch)
 
     def hear(self, cells: Iterable[Cell]) -> Hearing:
@@ -63,7 +68,8 @@ class Trial:
         if self._remote is not None:
             self._ask_for_faults(self._remote)
         self._drop()
-        return Hearing(tuple(judgements), self._watch.seconds(), self.referee.faults)
+        seconds, faults = self._watch.seconds(), self.referee.faults
+        return Hearing(tuple(judgements), seconds, faults, tuple(self._shown))
 
     def _ask_for_faults(self, remote: Remote) -> None:
         """Have it said which given cells fail: an honest process, that of the solution, says so."""
@@ -103,19 +109,30 @@ class Trial:
         """Go on without a cell that broke its process."""
         verdict = self._drop() or verdict_on(breach)
         message = f"the cell with this answer: {EXPLAINED[verdict]}"
+        if cell.role in MARKED:
+            self._show(cell, Shown(error=f"the cell: {EXPLAINED[verdict]}"))
         for name in cell.defines or (cell.name,):
             self._broke[name] = Failure(0, verdict, message, detail=str(breach))
 
     def _run_there(self, cell: Cell, remote: Remote) -> None:
         self.referee.expect(cell)
         remote.give_time(self.seconds)
-        error = remote.run(cell.source)
-        if cell.role is Role.GIVEN:
-            self.referee.note_fault(cell, error)
-        if error is not None:
-            message = f"{type(error).__name__}: {error}"
-            for name in cell.defines:
-                self._broke[name] = Failure(0, Verdict.ERROR, printable(message))
+        if cell.role in MARKED:
+            shown = remote.show(cell.source)
+            self._show(cell, shown)
+            message = shown.error
+        else:
+            error = remote.run(cell.source)
+            message = "" if error is None else f"{type(error).__name__}: {error}"
+        if message and cell.role is Role.GIVEN:
+            self.referee.faults[cell.title] = one_line(message)
+        for name in cell.defines if message else ():
+            self._broke[name] = Failure(0, Verdict.ERROR, printable(message))
+
+    def _show(self, cell: Cell, shown: Shown) -> None:
+        """Keep what a person will want to see, as far as there is room for it."""
+        if shown.size + sum(each.size for _, each in self._shown) <= MAX_SHOWN:
+            self._shown.append((cell, shown))
 
     def _student(self) -> Remote:
         """Return the student process; a new one first runs what the one before it had run."""

@@ -19,7 +19,6 @@ from course.grading.collection import HandedIn, Submission, read_submission
 from course.grading.files import Files
 from course.grading.grader import Grader, Terms, Ungraded
 from course.grading.hearing import Hearing
-from course.grading.judgement import Judgement
 from course.grading.protocol import ServerDied
 from course.grading.rebuild import Rebuilt, rebuild
 from course.grading.rehearsal import Rehearsals, rehearse
@@ -33,11 +32,11 @@ MISSING = "the notebook {}.ipynb was missing; none of its questions is answered"
 
 @dataclass(frozen=True)
 class HeardNotebook:
-    """Hold what was run of one notebook, what its tests found, and the seconds of each stage."""
+    """Hold what was run of one notebook, what was found, and the seconds of each stage."""
 
     master: MasterNotebook
     rebuilt: Rebuilt
-    judgements: tuple[Judgement, ...]
+    hearing: Hearing
     seconds: Mapping[str, float]
 
 
@@ -153,7 +152,7 @@ class _Desk:
         hearing = self._grade(rebuilt.cells, handed_in.files, self._rules)
         stages = {str(stage): seconds for stage, seconds in hearing.seconds.items()}
         seconds = {"rebuild": rebuilding, **stages}
-        return HeardNotebook(self._master, rebuilt, hearing.judgements, seconds)
+        return HeardNotebook(self._master, rebuilt, hearing, seconds)
 
     def _rebuild(self, handed_in: HandedIn) -> Rebuilt:
         name = self._master.name

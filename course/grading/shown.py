@@ -1,0 +1,42 @@
+"""What stands below a cell that was run, for whoever marks it: texts and pictures, never markup."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from course.grading.breach import exactly
+
+PNG = b"\x89PNG\r\n\x1a\n"
+MAX_TEXT, MAX_FIGURES, MAX_FIGURE_BYTES = 20_000, 8, 1_000_000
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Hold what a cell has printed, the error that it ended with, if so, and its figures as PNG.
+
+    All of it comes from a student process: the texts have to be escaped before they are shown.
+    """
+
+    text: str = ""
+    error: str = ""
+    traceback: str = ""
+    figures: tuple[bytes, ...] = ()
+
+    @classmethod
+    def of(cls, text: str, error: BaseException | None, figures: Sequence[object]) -> "Shown":
+        """Return what was sent, cut to a readable size; raises `Breach` for figures that are none.
+
+        The traceback is the error's note, as `raised` has it.
+        """
+        found = [exactly(figure, bytes) for figure in figures[:MAX_FIGURES]]
+        return cls(
+            text[:MAX_TEXT],
+            "" if error is None else f"{type(error).__name__}: {error}"[:MAX_TEXT],
+            "\n".join(getattr(error, "__notes__", ()))[:MAX_TEXT],
+            tuple(each for each in found if each.startswith(PNG) and len(each) <= MAX_FIGURE_BYTES),
+        )
+
+    @property
+    def size(self) -> int:
+        """Return how many characters and bytes it has."""
+        texts = len(self.text) + len(self.error) + len(self.traceback)
+        return texts + sum(map(len, self.figures))
