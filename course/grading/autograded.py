@@ -8,6 +8,7 @@ import copy
 from base64 import b64encode
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -19,6 +20,7 @@ from course.grading.shown import Shown
 from course.grading.wording import plain_number
 from course.notebooks import BEGIN_MARK, END_MARK, grading, without_region
 
+MAX_CHARACTERS = 30_000
 METADATA = ("kernelspec", "language_info")
 # What the elements of formgrader's page are called that belong to a cell.
 ELEMENTS = ("{}", "{}_extra_credit", "{}-comment")
@@ -38,10 +40,10 @@ def autograded_notebook(
     """
     questions = {question.cell: question for question in result.questions}
     names = [grading(cell).get("grade_id", "") for cell in master.cells]
-    taken = {element.format(name) for name in names for element in ELEMENTS}
+    texts = _Texts({element.format(name) for name in names for element in ELEMENTS})
     nodes, waiting = [], deque(shown)
     for number, (cell, origin) in enumerate(_pairs(master, rebuilt)):
-        node = _filled(origin, cell, taken)
+        node = _filled(origin, cell, texts)
         node.id = f"cell-{number}"
         if cell is not None and cell.name in questions:
             node.outputs = _outputs(questions[cell.name])
@@ -103,21 +105,36 @@ def _is_same(origin: Any, cell: Cell) -> bool:
     return not _is_text(origin) and cell.role is not Role.EXTRA and cell.name == name
 
 
-def _filled(origin: Any, cell: Cell | None, taken: Collection[str]) -> Any:
+@dataclass
+class _Texts:
+    """Make the texts of one notebook harmless, which have `left` as many characters in all.
+
+    Longer ones are shown as they were typed: a text can be made to take long to look at. `taken`
+    are the ids of elements of the page.
+    """
+
+    taken: Collection[str]
+    left: int = MAX_CHARACTERS
+
+    def harmless(self, source: str, attachments: Any) -> str:
+        """Return Markdown that shows `source`."""
+        # This imports nbconvert, which takes a second that `course --help` should not pay.
+        from course.grading.harmless import harmless_markdown, verbatim
+
+        self.left -= len(source)
+        if self.left < 0:
+            return verbatim(source)
+        return harmless_markdown(source, taken=self.taken, attachments=attachments)
+
+
+def _filled(origin: Any, cell: Cell | None, texts: _Texts) -> Any:
     """Return a copy of the node `origin`, with the source of `cell` if there is one."""
     node = copy.deepcopy(origin)
     if node.cell_type == "code":
         node.outputs, node.execution_count = [], None
     if cell is not None and cell.source != node.source:
-        # This imports nbconvert, which takes a second that `course --help` should not pay.
-        from course.grading.harmless import harmless_markdown
-
         is_code, pictures = node.cell_type == "code", node.get("attachments", {})
-        node.source = (
-            cell.source
-            if is_code
-            else harmless_markdown(cell.source, taken=taken, attachments=pictures)
-        )
+        node.source = cell.source if is_code else texts.harmless(cell.source, pictures)
     return node
 
 

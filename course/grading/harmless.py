@@ -37,7 +37,7 @@ def harmless_markdown(
     for candidate in (source, _without_tags(source)):
         if _is_harmless(candidate, taken, attachments or {}):
             return candidate
-    return _verbatim(source)
+    return verbatim(source)
 
 
 def _without_tags(source: str) -> str:
@@ -45,7 +45,7 @@ def _without_tags(source: str) -> str:
     return TAG.sub("< ", source).replace("attachment:", "attachment/")
 
 
-def _verbatim(source: str) -> str:
+def verbatim(source: str) -> str:
     """Return a code block that holds `source`."""
     longest = max(map(len, re.findall("`+", source)), default=0)
     fence = "`" * max(3, longest + 1)

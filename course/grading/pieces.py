@@ -4,14 +4,19 @@ A submission is what its student, and whatever programs it went through, made of
 is trusted to be there, to be of the right type or to mean what it says.
 """
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from course.errors import CourseError
 
-MAX_CELLS, MAX_CHARACTERS = 2_000, 1_000_000
+MAX_CELLS, MAX_CHARACTERS, MAX_TOKENS = 2_000, 1_000_000, 2_000
+TOKEN = re.compile(r"\w+|[^\w\s]")
+Parts = Counter[tuple[str, ...]]
 KINDS = ("code", "markdown", "raw")
 
 
@@ -34,6 +39,11 @@ class Piece:
     def squeezed(self) -> str:
         """Return the source without white space."""
         return squeeze(self.source)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Return what makes the source like another."""
+        return parts_of(self.source)
 
 
 def read_pieces(submitted: Any) -> tuple[Piece, ...]:
@@ -90,3 +100,11 @@ def trim(source: str) -> str:
 def squeeze(source: str) -> str:
     """Return a text without white space."""
     return "".join(source.split())
+
+
+def parts_of(source: str) -> Parts:
+    """Count words and signs, and pairs of neighbours; nothing of a text too long to compare."""
+    tokens = TOKEN.findall(source[: MAX_TOKENS * 50])
+    if len(tokens) > MAX_TOKENS:
+        return Counter()
+    return Counter([*((token,) for token in tokens), *pairwise(tokens)])

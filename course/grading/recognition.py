@@ -1,20 +1,17 @@
 """Recognise which cell of the master each piece of a submission is, if any."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from enum import StrEnum
 
 from course.grading.assignment import MasterNotebook, Role
 from course.grading.definitions import defined_names
-from course.grading.pieces import Piece, squeeze, trim
+from course.grading.pieces import Parts, Piece, parts_of, squeeze, trim
 
 # Bounds on the work that a hostile notebook can cause; real ones stay far below.
-MAX_NAMED_CHARACTERS, MAX_TOKENS, MAX_WINDOW = 100_000, 2_000, 50
+MAX_NAMED_CHARACTERS, MAX_WINDOW, MAX_COMPARED = 100_000, 50, 300
 COPY, ALIKE = 0.9, 0.5
-TOKEN = re.compile(r"\w+|[^\w\s]")
 THE_STUDENTS = (Role.ANSWER, Role.WRITTEN)
 
 
@@ -180,18 +177,21 @@ def _by_order(found: Found) -> dict[int, int]:
 def _by_place(found: Found) -> dict[int, int]:
     """Recognise the student's cells by a likeness to the stub or the solution, and their place."""
     cells = found.master.cells
+    places = [place for place, cell in enumerate(cells) if cell.role in THE_STUDENTS]
+    originals = {
+        place: [parts_of(found.master.released[place]), parts_of(cells[place].source)]
+        for place in places
+    }
 
     def alike(place: int, index: int) -> float:
         piece = found.pieces[index]
         if piece.kind != cells[place].kind or not piece.source.strip():
             return 0.0
-        sources = (found.master.released[place], cells[place].source)
-        score = max(_likeness(_tokens(piece.source), _tokens(source), ALIKE) for source in sources)
+        score = max(_likeness(piece.parts, original, ALIKE) for original in originals[place])
         # Prose need not be like anything: the first text that is not the master's must be it.
         is_prose = cells[place].role is Role.WRITTEN and piece.kind == "markdown"
         return score or ALIKE * is_prose
 
-    places = [place for place, cell in enumerate(cells) if cell.role in THE_STUDENTS]
     return _between_neighbours(found, places, alike)
 
 
@@ -219,19 +219,18 @@ def _by_likeness(found: Found) -> dict[int, int]:
     """Recognise copies of what is not the student's, first of what is still missing."""
     cells = found.master.cells
     originals = [
-        (place, cell.kind, _tokens(source))
+        (place, cell.kind, parts_of(source))
         for place, cell in enumerate(cells)
         if cell.role not in THE_STUDENTS
         for source in {found.master.released[place], cell.source}
     ]
     result, claimed = {}, found.claimed
-    for index in found.unmatched:
+    for index in found.unmatched[:MAX_COMPARED]:
         piece = found.pieces[index]
-        tokens = _tokens(piece.source)
         scores: dict[int, float] = {}
         for place, kind, original in originals:
             if kind == piece.kind:
-                scores[place] = max(scores.get(place, 0), _likeness(tokens, original, COPY))
+                scores[place] = max(scores.get(place, 0), _likeness(piece.parts, original, COPY))
         best = max(scores, key=lambda place: (scores[place], place not in claimed), default=None)
         if best is not None and scores[best] > 0:
             result[index] = best
@@ -239,19 +238,14 @@ def _by_likeness(found: Found) -> dict[int, int]:
     return result
 
 
-def _tokens(source: str) -> list[str]:
-    """Return words and signs; nothing of a text that is too long to compare."""
-    tokens = TOKEN.findall(source[: MAX_TOKENS * 50])
-    return tokens if len(tokens) <= MAX_TOKENS else []
+def _likeness(parts: Parts, original: Parts, least: float) -> float:
+    """Return how alike two texts are, from 0 to 1, or 0 when that is less than `least`.
 
-
-def _likeness(tokens: Sequence[str], original: Sequence[str], least: float) -> float:
-    """Return how alike two texts are, from 0 to 1, or 0 when that is less than `least`."""
-    if not tokens or not original:
+    It is the share of parts that they have in common (Dice 1945), which takes as long as the texts
+    are, whatever is in them.
+    """
+    sizes = parts.total(), original.total()
+    if 2 * min(sizes) < least * sum(sizes) or not all(sizes):
         return 0.0
-    matcher = SequenceMatcher(None, tokens, original, autojunk=False)
-    # Each of these costs more than the one before, which is never less.
-    for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio):
-        if (value := ratio()) < least:
-            return 0.0
-    return value
+    value = 2 * (parts & original).total() / sum(sizes)
+    return value if value >= least else 0.0
