@@ -90,7 +90,9 @@ def show_grading(record: dict[str, Any], console: Console) -> None:
     scores = "the same scores" if record["honest_scores_equal"] else "OTHER SCORES"
     console.print(
         f"grading: {record['ours_per_minute']:.0f} submissions a minute; nbgrader: "
-        f"{record['stock_per_minute']:.1f}, with {scores}: {record['ratio']:.0f} ×",
+        f"{record['stock_per_minute']:.1f}, with {scores}: {record['ratio']:.0f} × "
+        f"({record['ratio_with_start']:.0f} × with a start of {record['start_seconds']:.0f} s); "
+        f"{record['overhead_milliseconds']:.0f} ms a submission besides its tests",
         highlight=False,
     )
     for name, times in (("functions", record), ("whole lesson", record["whole_lesson"])):

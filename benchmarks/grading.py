@@ -8,27 +8,26 @@ import argparse
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 from statistics import fmean
 from tempfile import TemporaryDirectory
-from threading import Barrier
 from typing import Any
+from unittest.mock import patch
 
 import nbformat
 from nbgrader.api import Gradebook
 
 from benchmarks.memory import proportional_megabytes, resident_megabytes
 from course.build import build
-from course.grading.assignment import Cell, MasterNotebook, Role, read_assignment
+from course.grading.assignment import Cell, MasterNotebook, Role
+from course.grading.classroom import Progress, Selection, grade_class
 from course.grading.grader import Grader, Terms, provide_helpers
-from course.grading.hearing import Hearing
-from course.grading.rebuild import rebuild
+from course.grading.hearing import Stage
+from course.grading.records import Records
+from course.grading.results import SubmissionResult
 from course.layout import Course, notebook
 from course.notebooks import grading, is_answer, read
 from course.proof.answers import read_answers
@@ -45,9 +44,10 @@ SLOW = "\n\nimport time\n\ntime.sleep(0.2)"
 
 @dataclass(frozen=True)
 class ClassTimes:
-    """Say how long a class took: to start the graders, then to grade, in seconds and stages.
+    """Say how long a class took: to start, then to grade, in seconds and by stages.
 
-    `milliseconds` are means over the submissions, of which `JOBS` are graded at once.
+    To start includes to grade the assignment's own solution. `milliseconds` are means over the
+    submissions, of which `JOBS` are graded at once.
     """
 
     submissions: int
@@ -61,6 +61,11 @@ class ClassTimes:
     def per_minute(self) -> float:
         """Return how many submissions are graded in a minute, once all is started."""
         return 60 * self.submissions / self.seconds
+
+    @property
+    def overhead(self) -> float:
+        """Return the milliseconds a submission besides those of its tests."""
+        return sum(time for stage, time in self.milliseconds.items() if stage != Stage.JUDGE)
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,10 @@ class Grading:
             "stock_per_minute": stock,
             "ours_per_minute": ours.per_minute,
             "ratio": ours.per_minute / stock,
+            "ratio_with_start": self.stock_seconds / (ours.start_seconds + ours.seconds),
             "honest_scores_equal": ours.scores == self.stock_scores,
             "milliseconds": ours.milliseconds,
+            "overhead_milliseconds": ours.overhead,
             "start_seconds": ours.start_seconds,
             "megabytes_per_worker": ours.megabytes_per_worker,
             "whole_lesson": {
@@ -98,7 +105,7 @@ def measure_grading(*, quick: bool) -> Grading:
     with TemporaryDirectory(prefix="course-bench-") as folder:
         course = _course_of_functions(Path(folder))
         students = _hand_in(course, 4 if quick else 40)
-        functions = _grade(course, students)
+        functions = _grade(course)
         run_nbgrader(course.root, "generate_assignment", LESSON, "--force")
         began = time.monotonic()
         run_nbgrader(course.root, "autograde", LESSON)
@@ -107,7 +114,8 @@ def measure_grading(*, quick: bool) -> Grading:
     with TemporaryDirectory(prefix="course-bench-") as folder:
         course = _copy_of_course(Path(folder))
         shutil.copytree(COURSE.release / LESSON, course.release / LESSON)
-        whole = _grade(course, _hand_in(course, 1 if quick else 4))
+        _hand_in(course, 1 if quick else 4)
+        whole = _grade(course)
     return Grading(functions, whole, stock_seconds, stock_scores)
 
 
@@ -152,56 +160,53 @@ def _answer(exercise: str, number: int, place: int) -> str:
     return found[number % len(found)] + (SLOW if (number + place) % 10 == 9 else "")
 
 
-def _grade(course: Course, students: Sequence[str]) -> ClassTimes:
-    """Grade the class as `course grade` does, but for its records."""
-    [master] = read_assignment(course, LESSON).notebooks
-    tasks = SimpleQueue[str | None]()
-    for task in [*students, *[None] * JOBS]:
-        tasks.put(task)
-    gate = Barrier(JOBS + 1)
-    began = time.monotonic()
-    with ThreadPoolExecutor(JOBS) as pool, _open_at_errors(gate):
-        work = partial(_work, course, master, tasks, gate)
-        workers = [pool.submit(work) for _ in range(JOBS)]
-        gate.wait()
-        started = time.monotonic()
-        gate.wait()
-        ended = time.monotonic()
-        memory = proportional_megabytes(os.getpid()) / JOBS
-        gate.wait()
-        heard = {name: hearing for worker in workers for name, hearing in worker.result().items()}
-    hearings = [heard[name] for name in students]
-    stages = {
-        str(stage): 1000 * fmean(hearing.seconds[stage] for hearing in hearings)
-        for stage in hearings[0].seconds
-    }
-    scores = [sum(judgement.score for judgement in hearing.judgements) for hearing in hearings]
-    return ClassTimes(len(students), started - began, ended - started, stages, memory, scores)
+def _grade(course: Course) -> ClassTimes:
+    """Grade the class as `course grade` does, with all its records."""
+    terms = Terms(jobs=JOBS, readable=provide_helpers())
+    clock = _Clock()
+    with patch.object(Records, "keep", clock.timed(Records.keep)):
+        report = grade_class(
+            course, LESSON, Selection(out=course.root / "ours"), terms, on_progress=clock.tick
+        )
+    return clock.times(report.graded)
 
 
-def _work(
-    course: Course, master: MasterNotebook, tasks: "SimpleQueue[str | None]", gate: Barrier
-) -> dict[str, Hearing]:
-    """Grade submissions until none is left; `gate` opens when all have started, and ended."""
-    heard = {}
-    with _open_at_errors(gate), Grader(master, Terms(readable=provide_helpers())) as grader:
-        gate.wait()
-        while (name := tasks.get()) is not None:
-            submitted = read(notebook(course.submitted / name, LESSON))
-            heard[name] = grader.grade(rebuild(master, submitted).cells)
-        gate.wait()
-        gate.wait()
-    return heard
+@dataclass
+class _Clock:
+    """Note when results come, how long it takes to write them down, and the memory in use."""
 
+    began: float = field(default_factory=time.monotonic)
+    start_seconds: float = 0.0
+    recording: float = 0.0
+    megabytes: float = 0.0
 
-@contextmanager
-def _open_at_errors(gate: Barrier) -> Iterator[None]:
-    """Let nobody wait at the gate for one who never comes."""
-    try:
-        yield
-    except BaseException:
-        gate.abort()
-        raise
+    def tick(self, step: Progress) -> None:
+        """Note that a submission is done; the first one tells how long all took to start."""
+        if not self.start_seconds:
+            own = sum(step.result.seconds.values()) + self.recording
+            self.start_seconds = time.monotonic() - self.began - own
+            self.megabytes = proportional_megabytes(os.getpid()) / JOBS
+
+    def timed(self, keep: Callable[..., None]) -> Callable[..., None]:
+        """Return a method that does what `keep` does, and notes for how long."""
+
+        def timed(*given: Any, **named: Any) -> None:
+            began = time.monotonic()
+            keep(*given, **named)
+            self.recording += time.monotonic() - began
+
+        return timed
+
+    def times(self, results: Sequence[SubmissionResult]) -> ClassTimes:
+        """Return what was noted, up to now."""
+        seconds = time.monotonic() - self.began - self.start_seconds
+        stages = {
+            stage: 1000 * fmean(result.seconds[stage] for result in results)
+            for stage in results[0].seconds
+        }
+        stages["record"] = 1000 * self.recording / len(results)
+        scores = [result.score for result in results]
+        return ClassTimes(len(results), self.start_seconds, seconds, stages, self.megabytes, scores)
 
 
 def _scores_of_nbgrader(course: Course, students: Sequence[str]) -> list[float]:

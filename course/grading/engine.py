@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -45,7 +46,7 @@ PACKAGE = Path(__file__).parent
 # What of this package runs beside a student's code.
 STUDENT_SIDE = (
     *("arguments", "breach", "channel", "encoding", "gradients", "notes"),
-    *("plain_data", "raised", "shell", "student", "warm", "writers"),
+    *("plain_data", "raised", "shell", "student", "warm", "warm_torch", "writers"),
 )
 SLACK = 10.0  # seconds, for what is no one's fault
 IMPORT = re.compile(r"^\s*(?:import|from)\s+([\w.]+)", re.M)
@@ -189,10 +190,20 @@ def _imports(cells: Sequence[Cell], files: Files) -> tuple[str, ...]:
         name for cell in cells if cell.role is Role.GIVEN for name in IMPORT.findall(cell.source)
     ]
     found = ["course.grading.student", "course.grading.warm", "matplotlib.pyplot"]
+    sources = [cell.source for cell in cells]
     for name in dict.fromkeys(named):
         if name.partition(".")[0] in files.modules:
             continue
         with suppress(ImportError, ValueError):
-            if importlib.util.find_spec(name) is not None:
+            if spec := importlib.util.find_spec(name):
                 found.append(name)
+                sources.append(_source(spec))
+    if any("torch" in source for source in sources):
+        found.append("course.grading.warm_torch")
     return tuple(dict.fromkeys(found))
+
+
+def _source(spec: ModuleSpec) -> str:
+    """Return the source of a module, if it has one."""
+    is_source = spec.has_location and spec.origin is not None and spec.origin.endswith(".py")
+    return Path(str(spec.origin)).read_text(errors="replace") if is_source else ""

@@ -1,4 +1,4 @@
-"""Do once what Python, torch and IPython prepare at its first use.
+"""Do once what Python and IPython prepare at its first use.
 
 Imported before a fork, it is prepared in every forked process.
 """
@@ -7,24 +7,10 @@ from contextlib import redirect_stdout
 from io import StringIO
 
 import torch
-from torch import nn
 
 from course.grading.shell import make_shell
 
-
-def _train_one_step() -> None:
-    torch.manual_seed(0)  # it notes the stack, for which it reads the source of torch
-    model = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Flatten(), nn.Linear(1, 1))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    loss = model(torch.ones(1, 1, 1, 1)).abs().sum()
-    torch.autograd.grad(loss, list(model.parameters()), retain_graph=True)
-    loss.backward()
-    optimizer.step()
-    torch.allclose(loss, loss)
-
-
 torch.set_num_threads(1)  # threads would not survive a fork
-_train_one_step()
 with redirect_stdout(StringIO()):
     make_shell().run_cell("from IPython.display import HTML, display\ndisplay(HTML(''))")
     make_shell().reset()
