@@ -205,7 +205,7 @@ def test_the_instructor_is_told_what_to_mend(graded: Graded) -> None:
 
 
 def test_the_solution_is_graded_once(graded: Graded) -> None:
-    kept = graded.course.root / "apart" / "results" / "ps1" / ".rehearsals.json"
+    kept = graded.course.root / "apart" / "results" / "ps1" / ".rehearsals"
     before = json.loads(kept.read_text())
     again = grade(graded.course, graded.course.root / "apart", beside=False)
     assert again.rehearsals == graded.apart.rehearsals

@@ -18,17 +18,17 @@ from course.grading.assignment import Assignment
 from course.grading.files import DataFile, find_files
 from course.grading.results import SubmissionResult
 
-# Letters of any alphabet, digits and . _ @ -, without a first character that a shell or a
-# spreadsheet takes for something else; short enough for any file name made from it.
-STUDENT_NAME = re.compile(r"\w[\w.@-]{0,59}")
+# Letters of any alphabet, digits, spaces and . _ @ + ' -, without a first character that a shell or
+# a spreadsheet takes for something else; short enough for any file name made from it.
+STUDENT_NAME = re.compile(r"\w[\w.@+' -]{0,59}(?<! )")
 MAX_BYTES = 50 * 2**20
 MAX_FILES = 500
 TIMESTAMP, MAX_TIMESTAMP = "timestamp.txt", 100
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)? ?([+-]\d\d:?\d\d|[A-Za-z]+(/[A-Za-z_]+)*)?"
 )
-# Jupyter leaves this folder wherever somebody opened a notebook.
-NOT_STUDENTS = {".ipynb_checkpoints"}
+# Jupyter leaves the first wherever somebody opened a notebook, macOS the other in its archives.
+NOT_STUDENTS = {".ipynb_checkpoints", "__MACOSX"}
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,8 @@ def _problem(entry: Path, assignment: Assignment) -> str | None:
     """Return in words why the folder `entry` of one student cannot be graded, if so."""
     if not is_student_name(entry.name):
         return (
-            "not a student's name: only letters, digits and . _ @ - (up to 60, a letter or digit "
-            "first); rename the folder"
+            "not a student's name: only letters, digits, spaces and . _ @ + ' - (up to 60, a "
+            "letter or digit first, no space last); rename the folder"
         )
     for folder in (entry, entry / assignment.name):
         if folder.is_symlink():

@@ -66,7 +66,7 @@ class Ledger:
 
     @property
     def _rehearsals(self) -> Path:
-        return self.folder / ".rehearsals.json"  # no student's name begins with a dot
+        return self.folder / ".rehearsals"  # no student's name begins with a dot
 
     def _path(self, student: str) -> Path:
         return self.folder / f"{student}.json"
