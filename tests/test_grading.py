@@ -353,10 +353,10 @@ def test_the_gradebook_says_what_the_results_say(graded: GradedClass) -> None:
 
 
 class Unlucky:
-    """Grade as a machine does on which the first so many attempts go wrong."""
+    """Grade as a machine does on which so many attempts go wrong, after the solution is graded."""
 
     def __init__(self, failures: int) -> None:
-        self.failures = iter(range(failures))
+        self.failures = iter([None, *range(failures)])
 
     def __call__(self, *_: object) -> "Unlucky":
         return self
@@ -384,6 +384,18 @@ def test_a_machine_that_fails_is_tried_again_and_is_no_zero(
     assert result.score == score
     assert (result.problem is None) == (times < ATTEMPTS)
     assert result.problem is None or result.problem.startswith("ungraded: ")
+
+
+def test_a_solution_that_the_machine_cannot_grade_is_named(
+    toy_course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(toy_course)
+    hand_in(toy_course, "ann", {"double": RIGHT_DOUBLE})
+    unlucky = Unlucky(ATTEMPTS)
+    next(unlucky.failures)
+    monkeypatch.setattr(workers, "Grader", unlucky)
+    with pytest.raises(CourseError, match="toy: grading its own solution: no memory is left"):
+        grade_quietly(toy_course)
 
 
 # --- processes ---
