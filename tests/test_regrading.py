@@ -126,6 +126,14 @@ def test_some_can_be_graded_and_the_table_keeps_the_others(graded: Course) -> No
     assert (graded.root / "grades" / "toy.csv").read_text() == changed != table
 
 
+def test_the_table_has_no_points_of_another_version_of_the_master(graded: Course) -> None:
+    master = notebook(graded.masters, "toy")
+    master.write_text(master.read_text().replace("double(2) == 4", "double(2) == 5"))
+    grade(graded, students="b*")
+    table = (graded.root / "grades" / "toy.csv").read_text()
+    assert table == "student,score,max_score,double\nann,,,\nbob,0,2,0\ncy,,,\n"
+
+
 def test_a_pattern_that_fits_nobody_is_named(graded: Course) -> None:
     with pytest.raises(CourseError, match=r"--student zoe: no student's folder has such a name"):
         grade(graded, students="zoe")

@@ -106,14 +106,18 @@ def grade_class(
             on_progress(steps[-1])
         steps.sort(key=lambda step: step.result.student)
         results = [step.result for step in steps]
-        names = {result.student for result in results}
-        others = [s.student for s in everybody.submissions if s.student not in names]
-        before = filter(None, map(places.results.find, others))
-        refused = (result for result in everybody.refused if result.student not in names)
-        records.write_grades([*results, *before, *refused])
+        records.write_grades([*results, *_others(everybody, chosen, records)])
         rehearsals = run.rehearsals.all()
     known_before = frozenset(step.result.student for step in steps if step.known)
     return ClassReport(tuple(results), known_before, places, rehearsals)
+
+
+def _others(everybody: Collection, chosen: Collection, records: Records) -> list[SubmissionResult]:
+    """Return what is known of those who are not graded now."""
+    names = {each.student for each in (*chosen.submissions, *chosen.refused)}
+    refused = [result for result in everybody.refused if result.student not in names]
+    found = [records.find_any(s.student) for s in everybody.submissions if s.student not in names]
+    return [*refused, *filter(None, found)]
 
 
 @dataclass(frozen=True)

@@ -286,7 +286,11 @@ class ForkServer:
             command = [*make_command(self._visible, environment), *command]
             environment = {}
         else:
-            home = Path(self._stack.enter_context(TemporaryDirectory(prefix="course-student-")))
+            home = Path(
+                self._stack.enter_context(
+                    TemporaryDirectory(prefix="course-student-", ignore_cleanup_errors=True)
+                )
+            )
             environment = make_environment(self._readable, home=home)
         return subprocess.Popen(
             command,
