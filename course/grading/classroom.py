@@ -114,7 +114,7 @@ def grade_class(
 
 def _others(everybody: Collection, chosen: Collection, records: Records) -> list[SubmissionResult]:
     """Return what is known of those who are not graded now."""
-    names = {each.student for each in (*chosen.submissions, *chosen.refused)}
+    names = {s.student for s in chosen.submissions} | {r.student for r in chosen.refused}
     refused = [result for result in everybody.refused if result.student not in names]
     found = [records.find_any(s.student) for s in everybody.submissions if s.student not in names]
     return [*refused, *filter(None, found)]

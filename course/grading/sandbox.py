@@ -286,11 +286,8 @@ class ForkServer:
             command = [*make_command(self._visible, environment), *command]
             environment = {}
         else:
-            home = Path(
-                self._stack.enter_context(
-                    TemporaryDirectory(prefix="course-student-", ignore_cleanup_errors=True)
-                )
-            )
+            scratch = TemporaryDirectory(prefix="course-student-", ignore_cleanup_errors=True)
+            home = Path(self._stack.enter_context(scratch))
             environment = make_environment(self._readable, home=home)
         return subprocess.Popen(
             command,
