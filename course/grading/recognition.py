@@ -101,6 +101,8 @@ def recognise(master: MasterNotebook, pieces: tuple[Piece, ...]) -> Found:
     )
     found = Found(master, pieces, {})
     for way, recogniser in ways:
+        if not found.unmatched:
+            break
         new = {index: Match(place, way) for index, place in recogniser(found).items()}
         found = replace(found, matches={**found.matches, **new})
     return found
