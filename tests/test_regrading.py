@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from filelock import FileLock
 
 from course.build import build
 from course.errors import CourseError
+from course.grading import classroom
 from course.grading.classroom import ClassReport, Selection, grade_class
+from course.grading.collection import Submission
 from course.grading.grader import Terms
 from course.layout import Course, notebook
 from tests.test_grading import RIGHT_DOUBLE, hand_in, handed_in
@@ -90,31 +93,52 @@ def test_only_what_was_handed_in_anew_is_graded(graded: Course) -> None:
     assert [result.score for result in report.results] == [2, 2, 0]
 
 
+@pytest.fixture
+def to_grade(graded: Course, monkeypatch: pytest.MonkeyPatch) -> Callable[..., set[str]]:
+    """Provide a function that returns who would be graded, and grades nobody."""
+
+    def to_grade(terms: Terms = TERMS) -> set[str]:
+        names: set[str] = set()
+
+        def hear_nobody(_: object, __: object, waiting: Sequence[Submission], *___: object) -> Any:
+            names.update(submission.student for submission in waiting)
+            return iter(())
+
+        with monkeypatch.context() as patch:
+            patch.setattr(classroom, "hear_all", hear_nobody)
+            grade(graded, terms)
+        return names
+
+    return to_grade
+
+
 @pytest.mark.parametrize("folder", ["feedback", "autograded"])
-def test_what_somebody_deleted_is_made_again(graded: Course, folder: str) -> None:
-    before = records(graded)
+def test_what_somebody_deleted_is_made_again(
+    graded: Course, to_grade: Callable[..., set[str]], folder: str
+) -> None:
     shutil.rmtree(graded.root / folder / "ann")
-    assert grade(graded, students="ann").known == set()
-    assert records(graded) == before
+    assert to_grade() == {"ann"}
 
 
-def test_a_damaged_result_is_made_again(graded: Course) -> None:
-    before = records(graded)
+def test_a_damaged_result_is_made_again(graded: Course, to_grade: Callable[..., set[str]]) -> None:
     (graded.root / "results" / "toy" / "ann.json").write_text('{"student": "ann"')
-    assert grade(graded).known == {"bob", "cy"}
-    assert records(graded) == before
+    assert to_grade() == {"ann"}
 
 
-def test_a_changed_master_makes_all_results_old(graded: Course) -> None:
+def test_a_changed_master_makes_all_results_old(
+    graded: Course, to_grade: Callable[..., set[str]]
+) -> None:
     master = notebook(graded.masters, "toy")
     master.write_text(master.read_text().replace("double(2) == 4", "double(2) == 5"))
-    report = grade(graded)
-    assert report.known == set()
-    assert {result.score for result in report.results} == {0}
+    assert to_grade() == set(ANSWERS)
 
 
-def test_other_terms_make_all_results_old(graded: Course) -> None:
-    assert grade(graded, replace(TERMS, seconds=19), students="ann").known == set()
+@pytest.mark.parametrize("change", [{"seconds": 19}, {"memory": 2**31}, {"beside": True}])
+def test_other_terms_make_all_results_old(
+    to_grade: Callable[..., set[str]], change: dict[str, Any]
+) -> None:
+    assert to_grade(replace(TERMS, jobs=7)) == set()
+    assert to_grade(replace(TERMS, **change)) == set(ANSWERS)
 
 
 def test_some_can_be_graded_and_the_table_keeps_the_others(graded: Course) -> None:
@@ -216,9 +240,9 @@ def interrupt(course: Course, number: signal.Signals) -> tuple[int, set[str]]:
 
 def test_a_run_that_was_killed_goes_on_to_the_results_of_an_undisturbed_one(slow: Course) -> None:
     _, done = interrupt(slow, signal.SIGKILL)
-    assert known_after(slow) == done
+    assert known_after(slow, "--jobs", "1") == done
     found = records(slow)
-    assert known_after(slow, "--force") == set()
+    assert known_after(slow, "--jobs", "1", "--force") == set()
     assert records(slow) == found
 
 

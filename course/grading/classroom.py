@@ -143,12 +143,14 @@ class _Run:
             yield result, False
         waiting = []
         for submission in chosen.submissions:
-            known = None if force else self._find(submission)
-            if known is None:
+            found = self._look_at(submission, force=force)
+            if found is None:
                 waiting.append(submission)
+            elif isinstance(found, SubmissionResult):
+                self.records.enter(submission, found, is_changed=False)
+                yield found, True
             else:
-                self.records.enter(submission, known, is_changed=False)
-                yield known, True
+                yield self._keep(submission, found), False
         heard = hear_all(self.assignment, self.terms, waiting, self.rehearsals)
         for submission, outcome in heard:
             yield self._keep(submission, outcome), False
@@ -156,12 +158,16 @@ class _Run:
             key = _key(self.terms, self.assignment.digest, self.code)
             self.records.places.results.keep_rehearsals(key, self.rehearsals.all())
 
-    def _find(self, submission: Submission) -> SubmissionResult | None:
+    def _look_at(
+        self, submission: Submission, *, force: bool
+    ) -> SubmissionResult | CourseError | OSError | None:
+        """Return the result if it is known already, or why it cannot even be read."""
         try:
             digest = read_submission(submission, self.assignment).digest
-        except (CourseError, OSError):
-            return None  # who grades it says what is wrong
-        return self.records.find(submission.student, self._origin(digest).key)
+        except (CourseError, OSError) as error:
+            return error
+        key = self._origin(digest).key
+        return None if force else self.records.find(submission.student, key)
 
     def _keep(self, submission: Submission, outcome: Heard | BaseException) -> SubmissionResult:
         if isinstance(outcome, BaseException):
