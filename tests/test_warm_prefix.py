@@ -1,14 +1,20 @@
 """What the instructor's first cells do is done once, and nobody can tell from the judgements."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from course.errors import CourseError
 from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.grader import Grader, Terms
+from course.grading.protocol import DONE, STEP, UNFIT
 from tests.test_trial import answer, given, question
+from tests.toy import REPOSITORY_ROOT
 
 TERMS = Terms(seconds=20.0, memory=2 * 2**30)
 INSIDE = "import os\nif os.path.isdir('/student'):"  # where the student's process runs
@@ -84,21 +90,55 @@ def test_another_process_of_the_students_begins_with_them_too(grader: Grader) ->
     assert [judgement.score for judgement in grader.grade(cells).judgements] == [0, 2]
 
 
-@pytest.mark.parametrize(
-    "binding",
-    [
-        "from threading import Event, Thread\nThread(target=Event().wait, daemon=True).start()",
-        "import tempfile\nfile = tempfile.TemporaryFile()",
-        f"{INSIDE} open('note', 'w').write('here')",
-        f"{INSIDE} os.chdir('tmp')",
-        "import mmap\nboard = mmap.mmap(-1, 4096)",
-    ],
-    ids=["thread", "open file", "written file", "folder", "shared memory"],
-)
-def test_what_no_fork_carries_is_made_anew_for_each(binding: str) -> None:
-    cell = given(f"{TOKEN}\n{binding}")
+def test_what_no_fork_carries_is_made_anew_for_each() -> None:
+    cell = given(
+        f"{TOKEN}\nfrom threading import Event, Thread\nThread(target=Event().wait).start()"
+    )
     with Grader(begins_with(cell), TERMS) as grader:
         assert value_of(grader, cell) != value_of(grader, cell)
+
+
+STEPS = """
+import os, socket, sys
+from pathlib import Path
+from course.grading.fork_server import take_steps
+
+def steps():
+    yield
+    exec(sys.argv[1], globals())
+
+ours, theirs = socket.socketpair()
+try:
+    take_steps(theirs, steps(), Path.cwd())
+except SystemExit:
+    pass
+print(ours.recv(9).decode())
+os._exit(0)  # whatever threads there are
+"""
+
+
+@pytest.mark.parametrize(
+    ("binding", "heard"),
+    [
+        ("a = 1", STEP + DONE),
+        ("from threading import Event, Thread\nThread(target=Event().wait).start()", UNFIT),
+        ("import tempfile\nfile = tempfile.TemporaryFile()", UNFIT),
+        ("open('note', 'w').write('here')", UNFIT),
+        ("os.mkdir('tmp'); os.chdir('tmp')", UNFIT),
+        ("import mmap\nboard = mmap.mmap(-1, 4096)", UNFIT),
+    ],
+    ids=["nothing", "thread", "open file", "written file", "folder", "shared memory"],
+)
+def test_whatever_no_fork_carries_is_noticed(binding: str, heard: bytes, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STEPS, binding],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY_ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip().encode().endswith(heard)
 
 
 def test_unseeded_numbers_are_the_same_in_another_run() -> None:
