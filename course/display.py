@@ -163,6 +163,8 @@ class GradingProgress:
         self.progress.update(self.bar, advance=1, total=step.total)
         result = step.result
         points = result.problem or f"{result.score:g} of {result.max_score:g} points"
+        if result.open_points:
+            points += f", {result.open_points:g} more to be decided on by a person"
         if not self.quiet and not step.known:
             self.progress.print(f"  {escape(result.student)}: {escape(points)}")
 
@@ -196,7 +198,7 @@ def graded_as_json(report: "ClassReport") -> None:
     rows = [
         {
             "student": result.student,
-            "score": None if result.problem else result.score,
+            "score": None if result.problem or result.open_points else result.score,
             "max_score": None if result.problem else result.max_score,
             "problem": result.problem,
             "known": result.student in report.known,
@@ -220,7 +222,8 @@ def _points(result: "SubmissionResult") -> Iterable[str]:
     if result.problem:
         return ("[yellow]not graded[/]",)
     scores = (f"{_score(question)}/{question.max_score:g}" for question in result.questions)
-    return (f"{result.score:g}/{result.max_score:g}", *scores)
+    more = "+?" if result.open_points else ""
+    return (f"{result.score:g}{more}/{result.max_score:g}", *scores)
 
 
 def _score(question: "QuestionResult") -> str:

@@ -190,6 +190,15 @@ def test_what_a_person_has_to_mark_waits_in_the_gradebook(graded: Graded) -> Non
     }
 
 
+def test_the_table_has_no_sum_that_a_person_has_yet_to_add_to(graded: Graded) -> None:
+    rows = graded.apart.places.grades.read_text().splitlines()
+    assert [row.split(",")[:5] for row in rows[1:]] == [
+        ["ann", "", "25", "2", "2"],
+        ["bob", "", "25", "2", "0"],
+        ["cy", "0", "25", "0", "0"],
+    ]
+
+
 def test_the_page_says_that_points_are_still_open(graded: Graded) -> None:
     page = (graded.apart.places.feedback / "ann" / "ps1" / "one.html").read_text()
     assert page.count("not marked yet") == len(NOT_APART)
@@ -199,8 +208,9 @@ def test_the_page_says_that_points_are_still_open(graded: Graded) -> None:
 def test_the_instructor_is_told_what_to_mend(graded: Graded) -> None:
     error = "AttributeError: module 'os' has no attribute 'no_such_function'"
     assert graded.apart.warnings == (
-        f"one: the given cell setup fails: {error}",
-        "one: test_unsolved: the assignment's own solution does not pass",
+        f"one: the given cell setup fails ({error}); mend it, or tag it skip-when-grading",
+        "one: test_unsolved: the assignment's own solution does not get all its points; "
+        "mend one of them",
     )
 
 

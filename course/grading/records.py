@@ -226,5 +226,7 @@ def _numbers(result: SubmissionResult, names: Sequence[str]) -> list[str]:
         question.question: "" if question.is_open else plain_number(question.score)
         for question in result.questions
     }
-    total = [plain_number(result.score), plain_number(result.max_score)]
+    # Nobody shall take for the whole what a person has yet to add to.
+    score = "" if result.open_points else plain_number(result.score)
+    total = [score, plain_number(result.max_score)]
     return [*total, *(scores.get(name, "") for name in names)]

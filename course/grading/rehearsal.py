@@ -35,8 +35,14 @@ class Rehearsal:
 
     def warnings(self, notebook: str) -> list[str]:
         """Return in a line each what the instructor should mend."""
-        lines = [f"the given cell {cell} fails: {error}" for cell, error in self.faults.items()]
-        lines += [f"{test}: the assignment's own solution does not pass" for test in self.unsolved]
+        lines = [
+            f"the given cell {cell} fails ({error}); mend it, or tag it skip-when-grading"
+            for cell, error in self.faults.items()
+        ]
+        lines += [
+            f"{test}: the assignment's own solution does not get all its points; mend one of them"
+            for test in self.unsolved
+        ]
         return [f"{notebook}: {line}" for line in lines]
 
 

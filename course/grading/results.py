@@ -93,6 +93,11 @@ class NotebookResult:
         """Return the points that all its questions can give."""
         return sum(question.max_score for question in self.questions)
 
+    @property
+    def open_points(self) -> float:
+        """Return the points that a person has yet to decide on, of the questions with tests."""
+        return sum(question.max_score for question in self.questions if question.is_open)
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -134,3 +139,8 @@ class SubmissionResult:
     def max_score(self) -> float:
         """Return the points that all questions can give; of no meaning beside a problem."""
         return sum(notebook.max_score for notebook in self.notebooks)
+
+    @property
+    def open_points(self) -> float:
+        """Return the points that a person has yet to decide on, of the questions with tests."""
+        return sum(notebook.open_points for notebook in self.notebooks)
