@@ -1,6 +1,7 @@
 """The command line: what it prints, how it exits, and that no mistake ends in a traceback."""
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -345,7 +346,7 @@ def test_a_master_that_nbgrader_refuses(shell: Shell, course: Course) -> None:
     assert ended.line.startswith("error: source_notebooks/toy/toy.ipynb: nbgrader refuses it")
 
 
-def test_grading_without_a_sandbox_must_be_asked_for(
+def test_less_safety_must_be_asked_for_and_is_told(
     shell: Shell, course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(course)
@@ -354,9 +355,10 @@ def test_grading_without_a_sandbox_must_be_asked_for(
     ended = shell("grade", "toy")
     assert ended.code == 1
     assert ended.line.startswith("error: bubblewrap is missing; `apt install bubblewrap`")
-    ended = shell("grade", "toy", "--isolation", "process")
+    ended = shell("grade", "toy", "--isolation", "process", "--beside")
     assert ended.code == 0
     assert "Without a sandbox" in ended.out + ended.err
+    assert "beside: tests that cannot be run apart" in ended.out + ended.err
 
 
 @pytest.mark.parametrize("file", ["pyproject.toml", "nbgrader_config.py"])
@@ -515,6 +517,27 @@ def test_names_in_a_graded_class_are_shown_as_they_are(
     out = capsys.readouterr().out
     for text in ("[b]q[/b]", "[/]ann", "1/2", "'[red]x[/red] :bomb:.ipynb'", "[red]out[/]/grades"):
         assert text in out
+
+
+def test_points_that_a_person_has_yet_to_give_are_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    questions = (
+        QuestionResult("easy", "test_easy", 1, 2, Verdict.FAILED),
+        QuestionResult("hard", "test_hard", 0, 3, Verdict.BY_HAND),
+    )
+    found = report(tmp_path, SubmissionResult("ann", (NotebookResult("toy", questions),)))
+    display.graded(found)
+    out = capsys.readouterr().out
+    assert re.search(r"ann\W+1\+\?/5\W+1/2\W+\?/3", out)
+    assert "to be marked by a person: hard; their tests cannot be run apart" in out
+    display.graded_as_json(found)
+    [row] = json.loads(capsys.readouterr().out)
+    assert row["score"] is None
+    assert {name: each["score"] for name, each in row["questions"].items()} == {
+        "easy": 1,
+        "hard": None,
+    }
 
 
 def test_results_that_come_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
