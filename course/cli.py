@@ -169,7 +169,6 @@ def grade(
     from course.cores import count_cores
     from course.grading.classroom import Selection, grade_class
     from course.grading.grader import Isolation, Terms, provide_helpers
-    from course.grading.sandbox import LOST, check_sandbox
 
     course: Course = context.obj
     terms = Terms(
@@ -180,9 +179,7 @@ def grade(
         jobs=jobs or count_cores(),
         beside=beside,
     )
-    check_sandbox() if terms.isolation is Isolation.SANDBOX else display.warn(LOST)
-    if beside:
-        display.warn(FORGEABLE)
+    _tell_of_safety(is_sandbox=terms.isolation is Isolation.SANDBOX, beside=beside)
     selection = Selection(submitted, out, student, force)
     try:
         with display.GradingProgress(lesson, quiet=as_json) as progress:
@@ -193,6 +190,15 @@ def grade(
     display.graded_as_json(report) if as_json else display.graded(report)
     if report.problems or report.by_hand:
         raise typer.Exit(3)
+
+
+def _tell_of_safety(*, is_sandbox: bool, beside: bool) -> None:
+    """Warn of what is lost; raises `CourseError` where there can be no sandbox."""
+    from course.grading.sandbox import LOST, check_sandbox
+
+    check_sandbox() if is_sandbox else display.warn(LOST)
+    if beside:
+        display.warn(FORGEABLE)
 
 
 @app.command()

@@ -46,8 +46,9 @@ def say(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Print a warning."""
-    say(f"[yellow]{escape(text)}[/]")
+    """Print a warning on stderr, where it is in the way of no JSON."""
+    screen = Console(stderr=True, emoji=False, highlight=False)
+    screen.print(f"[yellow]{escape(text)}[/]", soft_wrap=True)
 
 
 def progress(*columns: ProgressColumn) -> bars.Progress:
@@ -178,23 +179,29 @@ def graded(report: "ClassReport") -> None:
     console().print(table)
     if report.known:
         say(f"{len(report.known)} of {len(report.results)} had not changed since they were graded")
-    for line in report.warnings:
-        warn(line)
     places = report.places
     say(escape(f"grades: {relative(places.grades)}; feedback: {relative(places.feedback)}"))
-    if report.by_hand:
-        warn(
-            f"to be marked by a person: {', '.join(report.by_hand)}; their tests cannot be run "
-            "apart from the answers (--beside runs them there, where points can be forged)"
-        )
+    _warn_of(report)
     if report.problems:
         say(f"[yellow]{len(report.problems)} submission(s) need a person:[/]")
     for result in report.problems:
         say(f"  {escape(result.student)}: {escape(result.problem or '')}")
 
 
+def _warn_of(report: "ClassReport") -> None:
+    """Say what the instructor should mend, and what is left to do."""
+    for line in report.warnings:
+        warn(line)
+    if report.by_hand:
+        warn(
+            f"to be marked by a person: {', '.join(report.by_hand)}; their tests cannot be run "
+            "apart from the answers (--beside runs them there, where points can be forged)"
+        )
+
+
 def graded_as_json(report: "ClassReport") -> None:
-    """Print the same for programs."""
+    """Print the same for programs; warnings go to stderr."""
+    _warn_of(report)
     rows = [
         {
             "student": result.student,

@@ -87,15 +87,17 @@ def run(source: str) -> dict[str, list[Any]]:
     """Run a cell and return what it notes."""
     noted: dict[str, list[Any]] = {HOLDS: [], FAILED: [], CREDIT: []}
 
-    def holds(line: int, value: object) -> bool:
+    def holds(file: str, line: int, value: object) -> bool:
+        assert file == "cell"
         noted[HOLDS].append(line)
         return bool(value)
 
-    def failed(line: int, message: object = None) -> None:
+    def failed(file: str, line: int, message: object = None) -> None:
+        assert file == "cell"
         noted[FAILED].append((line, message))
 
     names = {HOLDS: holds, FAILED: failed, CREDIT: noted[CREDIT].append}
-    exec(compile(read_assertions(source).tree, "cell", "exec"), names)
+    exec(compile(read_assertions(source, "cell").tree, "cell", "exec"), names)
     return noted
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from course.grading.asserts import read_assertions
 from course.grading.breach import Breach
-from course.grading.notes import FILE, MAX_FAILED, Notes, describe_notes, read_notes, run_tests
+from course.grading.notes import FILE, MAX_TOLD, Notes, describe_notes, read_notes, run_tests
 from course.grading.raised import StudentError, describe_error, read_error
 
 CELL = """x = 2
@@ -29,10 +29,10 @@ class Shell:
         self.showtraceback = lambda *_, **__: None
 
 
-def run(source: str) -> Notes:
-    notes = Notes()
-    code = compile(read_assertions(source).tree, FILE.format("test_x"), "exec")
-    run_tests(Shell(), code, notes)
+def run(source: str, *, shell: Shell | None = None, cell: str = "test_x") -> Notes:
+    notes, file = Notes(), FILE.format(cell)
+    code = compile(read_assertions(source, file).tree, file, "exec")
+    run_tests(shell or Shell(), code, notes)
     return notes
 
 
@@ -51,9 +51,19 @@ def test_a_number_at_the_end_is_noted(last: str, credit: float | None) -> None:
     assert run(f"assert True\n{last}").credit == credit
 
 
-def test_an_endless_row_of_failures_is_cut_short() -> None:
-    source = "\n".join(["assert False"] * (2 * MAX_FAILED))
-    assert len(run(source).failed) == MAX_FAILED
+def test_every_failure_is_noted_but_not_every_message() -> None:
+    notes = run("\n".join(f"assert False, {n}" for n in range(2 * MAX_TOLD)))
+    assert len(notes.failed) == 2 * MAX_TOLD
+    told = [message for message in notes.failed.values() if message is not None]
+    assert told == [str(n) for n in range(MAX_TOLD)]
+
+
+def test_an_assert_of_another_cells_function_counts_where_it_is_called() -> None:
+    shell = Shell()
+    run("\n\ndef check(x):\n    assert x == 1, 'not one'", shell=shell, cell="test_before")
+    notes = run("assert True\ncheck(1)\ncheck(2)\nassert True", shell=shell)
+    assert notes.failed == {3: "not one"}
+    assert notes.reached == {1, 4}
 
 
 def test_notes_cross_as_they_are() -> None:

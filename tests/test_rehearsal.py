@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +10,17 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from course.errors import CourseError
+from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.classroom import ClassReport, Selection, grade_class
 from course.grading.grader import Terms
+from course.grading.hearing import Hearing
+from course.grading.judgement import Failure, Judgement
+from course.grading.rebuild import Rebuilt
+from course.grading.rehearsal import Rehearsal, Rehearsals, rehearse
 from course.grading.results import QuestionResult, Verdict
+from course.grading.session import Rules
+from course.grading.verdicts import notebook_result
 from course.layout import Course
 from tests.nbgrader_course import auto_grades, run_nbgrader
 from tests.toy import answer_cell, check_cell, write_notebook
@@ -36,6 +45,10 @@ NOT_APART = {
         "from unittest.mock import patch\nwith patch('builtins.input', return_value='3'):\n"
         "    assert ask() == 3",
     ),
+    "name_of_an_earlier_test": (
+        "def area(r):\n    return 3 * r * r",
+        "with patch('builtins.input', return_value='3'):\n    assert area(2) == 12",
+    ),
     "fields_of_a_named_tuple": (
         "from collections import namedtuple\nPoint = namedtuple('Point', 'x y')\n"
         "def middle(a, b):\n    return Point((a.x + b.x) / 2, (a.y + b.y) / 2)",
@@ -49,11 +62,6 @@ NOT_APART = {
         "class Empty(Exception):\n    pass\n\ndef first(items):\n"
         "    if not items:\n        raise Empty('nothing')\n    return items[0]",
         "try:\n    first([])\nexcept Empty:\n    raised = True\nassert raised",
-    ),
-    "fitted_model": (
-        "from sklearn.linear_model import LinearRegression\n"
-        "def fit(x, y):\n    return LinearRegression().fit(x, y)",
-        "model = fit([[0.0], [1.0]], [1.0, 3.0])\nassert abs(model.coef_[0] - 2) < 1e-6",
     ),
     "figure": (
         "import matplotlib.pyplot as plt\ndef draw():\n"
@@ -72,15 +80,29 @@ NOT_APART = {
         "def length(path):\n    with open(path) as file:\n        return len(file.read())",
         "with open('abc.txt', 'w') as file:\n    file.write('abc')\nassert length('abc.txt') == 3",
     ),
+    "fitted_model": (
+        "from sklearn.linear_model import LinearRegression\n"
+        "def fit(x, y):\n    return LinearRegression().fit(x, y)",
+        "model = fit([[0.0], [1.0]], [1.0, 3.0])\nassert abs(model.coef_[0] - 2) < 1e-6",
+    ),
 }
 WRONG = {
     "takes_the_function_away": "def total(numbers):\n    return sum(x * x for x in numbers)",
     "own_exception": "Empty = ValueError\ndef first(items):\n    return items[0]",
     "figure": "import matplotlib.pyplot as plt\ndef draw():\n    return plt.subplots()[1]",
     "code": "largest = lambda a, b: max(a, b)",
+    "called": "def triple(x):\n    return 0",
     "cube": "def cube(x):\n    return abs(x**3)",
 }
-QUESTIONS = APART | NOT_APART
+HELPED = {
+    "helper": (
+        "def double(x):\n    return 2 * x",
+        "def check(function, x, value):\n    assert function(x) == value, 'other value'\n"
+        "check(double, 1, 2)",
+    ),
+    "called": ("def triple(x):\n    return 3 * x", "assert triple(0) == 0\ncheck(triple, 1, 3)"),
+}
+QUESTIONS = APART | HELPED | NOT_APART
 UNSOLVED = "assert square(2) == 5"
 FAILING = "import os\n\nos.no_such_function()"
 
@@ -141,7 +163,7 @@ def test_only_tests_that_need_it_are_left_to_a_person(graded: Graded) -> None:
     assert set(graded.apart.by_hand) == set(NOT_APART)
     ann = graded.questions("ann")
     assert {ann[name].verdict for name in NOT_APART} == {Verdict.BY_HAND}
-    assert {ann[name].verdict for name in APART} == {Verdict.PASSED}
+    assert {ann[name].verdict for name in APART | HELPED} == {Verdict.PASSED}
 
 
 def test_what_is_not_answered_needs_no_person(graded: Graded) -> None:
@@ -190,18 +212,25 @@ def test_what_a_person_has_to_mark_waits_in_the_gradebook(graded: Graded) -> Non
     }
 
 
+def test_an_assert_in_a_function_of_an_earlier_test_counts(graded: Graded) -> None:
+    question = graded.questions("bob")["called"]
+    assert (question.score, question.messages) == (0, ("other value",))
+
+
 def test_the_table_has_no_sum_that_a_person_has_yet_to_add_to(graded: Graded) -> None:
+    most = str(2 * len(QUESTIONS) + 1)
     rows = graded.apart.places.grades.read_text().splitlines()
     assert [row.split(",")[:5] for row in rows[1:]] == [
-        ["ann", "", "25", "2", "2"],
-        ["bob", "", "25", "2", "0"],
-        ["cy", "0", "25", "0", "0"],
+        ["ann", "", most, "2", "2"],
+        ["bob", "", most, "2", "0"],
+        ["cy", "0", most, "0", "0"],
     ]
 
 
 def test_the_page_says_that_points_are_still_open(graded: Graded) -> None:
     page = (graded.apart.places.feedback / "ann" / "ps1" / "one.html").read_text()
-    assert page.count("not marked yet") == len(NOT_APART)
+    assert f", {2 * len(NOT_APART)} more not marked yet" in page
+    assert page.count("> not marked yet") == len(NOT_APART)
     assert page.count("? of 2") == len(NOT_APART)
 
 
@@ -221,3 +250,85 @@ def test_the_solution_is_graded_once(graded: Graded) -> None:
     assert again.rehearsals == graded.apart.rehearsals
     assert len(again.known) == 3
     assert json.loads(kept.read_text()) == before
+
+
+# --- how it is found out ---
+
+TESTS = ("test_1", "test_2")
+
+
+def solution(scores: Callable[[Rules], dict[str, float]]) -> Rehearsal:
+    """Rehearse two tests, of which `scores` tells the points under given rules."""
+    cells = tuple(Cell(Role.TEST, name, "code", "", points=1.0) for name in TESTS)
+
+    def grade(_: object, __: object, rules: Rules) -> Hearing:
+        found = dict.fromkeys(rules.by_hand, 0.0) | scores(rules)
+        judgements = (Judgement(name, 1.0, (), credit=found[name]) for name in TESTS)
+        return Hearing(tuple(judgements), {})
+
+    return rehearse(grade, MasterNotebook("toy", cells, {}, ()), beside=False)
+
+
+def test_what_holds_is_judged_apart() -> None:
+    assert solution(lambda rules: dict.fromkeys(TESTS, 1.0)) == Rehearsal()
+
+
+def test_a_test_that_holds_nowhere_is_unsolved() -> None:
+    found = solution(lambda rules: {"test_1": 0.0, "test_2": 1.0})
+    assert found == Rehearsal(unsolved=("test_1",))
+
+
+def test_what_needs_a_test_that_is_left_out_is_left_out_too() -> None:
+    def scores(rules: Rules) -> dict[str, float]:
+        second = "test_1" not in rules.by_hand or "test_2" in rules.beside
+        return {"test_1": float("test_1" in rules.beside), "test_2": float(second)}
+
+    assert solution(scores) == Rehearsal(not_apart=TESTS)
+
+
+def test_only_one_thread_rehearses_and_its_error_is_everybodys() -> None:
+    calls: list[str] = []
+
+    def fail() -> Rehearsal:
+        calls.append("fail")
+        raise CourseError("no memory")
+
+    master = MasterNotebook("toy", (), {}, ())
+    rehearsals = Rehearsals({}, lambda found: None)
+    for _ in range(2):
+        with pytest.raises(CourseError, match="no memory"):
+            rehearsals.of(master, fail)
+    assert calls == ["fail"]
+
+
+def test_what_is_found_out_is_kept_at_once() -> None:
+    kept: list[dict[str, Rehearsal]] = []
+    rehearsals = Rehearsals({}, lambda found: kept.append(dict(found)))
+    rehearsals.of(MasterNotebook("toy", (), {}, ()), lambda: Rehearsal(unsolved=("test_1",)))
+    assert kept == [{"toy": Rehearsal(unsolved=("test_1",))}]
+
+
+# --- what is open ---
+
+
+@pytest.mark.parametrize(
+    ("unanswered", "extra", "verdict"),
+    [
+        ((), False, Verdict.BY_HAND),
+        (("f", "g"), False, Verdict.NOT_ANSWERED),
+        (("g",), False, Verdict.BY_HAND),  # one of the two is answered
+        (("f", "g"), True, Verdict.BY_HAND),  # they may be in a cell of the student's own
+    ],
+)
+def test_only_what_is_blank_for_certain_is_no_answer(
+    unanswered: tuple[str, ...], extra: bool, verdict: Verdict
+) -> None:
+    cells = (
+        *(Cell(Role.ANSWER, name, "code", "", (name,)) for name in ("f", "g")),
+        Cell(Role.TEST, "test_g", "code", "assert g", points=2.0),
+    )
+    own = (Cell(Role.EXTRA, "", "code", "g = 1"),) if extra else ()
+    rebuilt = Rebuilt((*cells, *own), (), unanswered)
+    judgement = Judgement("test_g", 2.0, (Failure(0, Verdict.BY_HAND, "later"),))
+    result = notebook_result(MasterNotebook("toy", cells, {}, ()), rebuilt, [judgement])
+    assert [question.verdict for question in result.questions] == [verdict]

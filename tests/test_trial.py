@@ -10,7 +10,7 @@ from course.grading.grader import Grader, Terms
 from course.grading.hearing import Stage
 from course.grading.judgement import Judgement
 from course.grading.results import Verdict
-from course.grading.shown import MAX_FIGURES, MAX_TEXT
+from course.grading.shell import MAX_FIGURES, MAX_OUTPUT
 
 GIVEN = """
 import random
@@ -403,4 +403,4 @@ def test_what_is_shown_has_a_limit(grader: Grader) -> None:
     flood = "import sys, matplotlib.pyplot as plt\nprint('x' * 10**6)\n"
     flood += "for _ in range(20):\n    plt.figure()"
     [(_, shown)] = grader.grade([given(GIVEN), marked(flood)]).shown
-    assert (len(shown.text), len(shown.figures)) == (MAX_TEXT, MAX_FIGURES)
+    assert (len(shown.text), len(shown.figures)) == (MAX_OUTPUT, MAX_FIGURES)

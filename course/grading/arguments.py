@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 import cloudpickle  # type: ignore[import-untyped]
@@ -31,7 +31,10 @@ Token = tuple[str, str | int]
 Label = TypeVar("Label")
 # What no token can stand for, and there may be much of.
 PLAIN = {bool, int, float, complex, str, bytes, tuple, type(None)}
-NO_PARTS = (type, ModuleType, FunctionType, BuiltinFunctionType, str, bytes, int, float, complex)
+NO_PARTS = (
+    *(type, ModuleType, FunctionType, BuiltinFunctionType, MethodType),
+    *(str, bytes, int, float, complex),
+)
 
 
 @dataclass(frozen=True)

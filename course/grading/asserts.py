@@ -12,6 +12,7 @@ from course.grading.notes import CREDIT, FAILED, HOLDS
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
 
 MAX_NAME = 200
+TOLD = "A hidden test does not hold."
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 WEIGHT = re.compile(r"#\s*weight:\s*(\d+(?:\.\d+)?)\s*$")
@@ -63,15 +64,18 @@ class _Place:
             yield _Place(child, loop, inside)
 
 
-def read_assertions(source: str) -> Assertions:
-    """Return the tests in the Python code `source`; raises `SyntaxError` where it is none."""
+def read_assertions(source: str, file: str = "") -> Assertions:
+    """Return the tests in the Python code `source`, which will be compiled as `file`.
+
+    Raises `SyntaxError` where it is no such code.
+    """
     tree = ast.parse(source)
     weights = dict(_weights(source))
     places = list(_find_asserts(tree))
     tests = [_assertion(place, source, weights) for place in places]
     tests.sort(key=lambda test: test.line)
     is_weighted = any(weights.get(line) for place in places for line in _lines(place.node))
-    return Assertions(_Rewriter().rewrite(tree), tuple(tests), is_weighted, source)
+    return Assertions(_Rewriter(file).rewrite(tree), tuple(tests), is_weighted, source)
 
 
 def _find_asserts(tree: ast.Module) -> Iterator[_Place]:
@@ -108,7 +112,7 @@ def _without_values(message: ast.expr | None) -> str:
     parts = message.values if isinstance(message, ast.JoinedStr) else [message]
     texts = [str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts]
     text = "".join(texts)
-    return text if text.strip("… ") else "A hidden test does not hold."
+    return text if text.strip("… ") else TOLD
 
 
 def _lines(node: Any) -> range:
@@ -117,6 +121,9 @@ def _lines(node: Any) -> range:
 
 class _Rewriter(ast.NodeTransformer):
     """Make every assert note its outcome and let the cell go on, so that all tests are run."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
 
     def rewrite(self, tree: ast.Module) -> ast.Module:
         """Return `tree` with rewritten asserts, and with the value of its last line noted.
@@ -129,10 +136,13 @@ class _Rewriter(ast.NodeTransformer):
         return ast.fix_missing_locations(rewritten)
 
     def visit_Assert(self, node: ast.Assert) -> ast.If:
-        """Turn `assert test, message` into `if not holds(line, test): failed(line, message)`."""
-        line = ast.Constant(node.lineno)
-        arguments: list[ast.expr] = [line] if node.msg is None else [line, node.msg]
-        test = ast.Call(ast.Name(HOLDS, ast.Load()), [line, node.test], [])
+        """Turn `assert test, message` into `if not holds(…, test): failed(…, message)`.
+
+        Both are told the file and the line.
+        """
+        place: list[ast.expr] = [ast.Constant(self._file), ast.Constant(node.lineno)]
+        arguments = place if node.msg is None else [*place, node.msg]
+        test = ast.Call(ast.Name(HOLDS, ast.Load()), [*place, node.test], [])
         failed = ast.Expr(ast.Call(ast.Name(FAILED, ast.Load()), arguments, []))
         found = ast.If(ast.UnaryOp(ast.Not(), test), [failed], [])
         return ast.copy_location(found, node)

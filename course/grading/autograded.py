@@ -167,7 +167,8 @@ def _shown(shown: Shown) -> Iterator[Any]:
 
 def _report(question: QuestionResult) -> str:
     """Return the points, the verdict and the outcome of each assert."""
-    score, most = plain_number(question.score), plain_number(question.max_score)
+    score = "?" if question.is_open else plain_number(question.score)
+    most = plain_number(question.max_score)
     lines = [f"{question.verdict}: {score} of {most} points"]
     for test in question.tests:
         hidden = " (hidden)" if test.hidden else ""

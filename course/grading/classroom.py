@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def grade_class(
     total = len(chosen.submissions) + len(chosen.refused)
     steps = []
     with open_records(course, assignment, places) as records:
-        run = _Run.of(assignment, terms, records)
+        run = _Run.of(assignment, terms, records, force=selection.force)
         for result, known in run.grade(chosen, force=selection.force):
             steps.append(Progress(result, total, known))
             on_progress(steps[-1])
@@ -129,12 +130,14 @@ class _Run:
     rehearsals: Rehearsals
 
     @classmethod
-    def of(cls, assignment: Assignment, terms: Terms, records: Records) -> "_Run":
-        """Return what a run needs; what an earlier one has found out is known to it."""
+    def of(cls, assignment: Assignment, terms: Terms, records: Records, *, force: bool) -> "_Run":
+        """Return what a run needs; unless with `force`, it knows what an earlier one has found."""
         code = digest_of_code(terms.readable)
         key = _key(terms, assignment.digest, code)
         ledger = records.places.results
-        return cls(assignment, terms, records, code, Rehearsals(ledger.find_rehearsals(key)))
+        known = {} if force else ledger.find_rehearsals(key)
+        rehearsals = Rehearsals(known, partial(ledger.keep_rehearsals, key))
+        return cls(assignment, terms, records, code, rehearsals)
 
     def grade(self, chosen: Collection, *, force: bool) -> Iterator[tuple[SubmissionResult, bool]]:
         """Yield the result of each submission, and whether it was known before, as they come."""
@@ -154,9 +157,6 @@ class _Run:
         heard = hear_all(self.assignment, self.terms, waiting, self.rehearsals)
         for submission, outcome in heard:
             yield self._keep(submission, outcome), False
-        if waiting:
-            key = _key(self.terms, self.assignment.digest, self.code)
-            self.records.places.results.keep_rehearsals(key, self.rehearsals.all())
 
     def _look_at(
         self, submission: Submission, *, force: bool
@@ -188,14 +188,15 @@ class _Run:
 
     def _origin(self, digest: str) -> Origin:
         """Return what the result depends on of a submission with this hash."""
-        key = _key(self.terms, digest, self.assignment.digest, self.code)
+        rules = {name: found.not_apart for name, found in self.rehearsals.all().items()}
+        key = _key(self.terms, digest, self.assignment.digest, self.code, rules)
         return Origin(key, digest, self.assignment.digest, self.terms.isolation)
 
 
-def _key(terms: Terms, *digests: str) -> str:
-    """Return a hash of what a result depends on."""
-    facts = [terms.isolation, terms.seconds, terms.memory, terms.beside, *digests]
-    return sha256(json.dumps(facts).encode()).hexdigest()
+def _key(terms: Terms, *facts: object) -> str:
+    """Return a hash of what a result depends on: the terms, and texts and the like."""
+    settings = [terms.isolation, terms.seconds, terms.memory, terms.beside]
+    return sha256(json.dumps([*settings, *facts], sort_keys=True).encode()).hexdigest()
 
 
 def _add_up(seconds: Iterable[Mapping[str, float]]) -> dict[str, float]:

@@ -196,7 +196,7 @@ def _imports(cells: Sequence[Cell], files: Files) -> tuple[str, ...]:
     for name in dict.fromkeys(named):
         if name.partition(".")[0] in files.modules:
             continue
-        with suppress(ImportError, ValueError):
+        with suppress(ImportError, OSError, ValueError):
             if spec := importlib.util.find_spec(name):
                 found.append(name)
                 sources.append(_source(spec))

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from course.grading.asserts import Assertion, Assertions
+from course.grading.asserts import TOLD, Assertion, Assertions
 from course.grading.assignment import Cell
 from course.grading.notes import Notes, Stop
 from course.grading.remote import Refused
@@ -92,13 +92,15 @@ class Record:
     def judgement(self) -> Judgement:
         """Return what was noted as a result."""
         failures = (*self._failures(), *self.breaches)
+        lines = {test.line for test in self.found.tests}
+        has_others = any(line not in lines for line in self.notes.failed)
         found = Judgement(
             self.cell.name,
             self.cell.points,
             failures,
             time.monotonic() - self.began,
             tuple(self._result(test, failures) for test in self.found.tests),
-            self.found.is_weighted,
+            self.found.is_weighted and not has_others,
             self.notes.credit,
             self.beside,
         )
@@ -107,10 +109,10 @@ class Record:
     def _failures(self) -> Iterator[Failure]:
         tests = {test.line: test for test in self.found.tests}
         for line, message in self.notes.failed.items():
-            if (test := tests.get(line)) is None:
-                continue  # what comes from a student process may be anything
-            text = f"This does not hold: {test.name}" if message is None else message
-            yield replace(self._failure(line, Verdict.FAILED, text), told=test.told)
+            test = tests.get(line)  # there is none for an assert of another cell's function
+            text = f"This does not hold: {test.name}" if test else "A test does not hold."
+            failure = self._failure(line, Verdict.FAILED, text if message is None else message)
+            yield replace(failure, told=test.told if test else TOLD)
         for stop in self.notes.stops:
             yield self._stopped(stop)
 
@@ -124,7 +126,10 @@ class Record:
         return replace(failure, missing=undefined or "")
 
     def _failure(self, line: int, verdict: Verdict, message: str, detail: str = "") -> Failure:
-        hidden = line_in_region(self.found.source, line, BEGIN_HIDDEN, END_HIDDEN)
+        source = self.found.source
+        hidden = line_in_region(source, line, BEGIN_HIDDEN, END_HIDDEN)
+        # What runs beside an answer can say what is in hidden tests wherever it says something.
+        hidden = hidden or (self.beside and BEGIN_HIDDEN in source)
         return Failure(line, verdict, printable(message), hidden, printable(detail))
 
     def _result(self, test: Assertion, failures: tuple[Failure, ...]) -> AssertResult:

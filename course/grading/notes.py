@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from io import StringIO
+from traceback import walk_stack
 from types import CodeType
 from typing import Any
 
@@ -21,7 +22,7 @@ from course.grading.raised import describe_error, read_error
 # What a rewritten test cell calls (`asserts`).
 FAILED, HOLDS, CREDIT = "__failed__", "__holds__", "__credit__"
 FILE = "<tests of {}>"
-MAX_FAILED = 50
+MAX_TOLD = 50  # failures with a message
 
 
 @dataclass(frozen=True)
@@ -34,25 +35,30 @@ class Stop:
 
 @dataclass
 class Notes:
-    """Hold the lines of the asserts that were reached, and of those that did not hold.
+    """Hold the lines of the asserts of one test cell that were reached, and that did not hold.
 
     The latter have their message, if there is one. `credit` is the number that the cell ends with.
+    An assert of a function from another test cell counts for the line that has led to it.
     """
 
+    file: str = ""  # as which the cell was compiled
     reached: set[int] = field(default_factory=set)
     failed: dict[int, str | None] = field(default_factory=dict)
     stops: list[Stop] = field(default_factory=list)
     credit: float | None = None
 
-    def hold(self, line: int, value: object) -> bool:
-        """Note that an assert is reached, and return whether it holds."""
-        self.reached.add(line)
+    def hold(self, file: str, line: int, value: object) -> bool:
+        """Note that an assert in `file` is reached, and return whether it holds."""
+        if file == self.file:
+            self.reached.add(line)
         return bool(value)
 
-    def fail(self, line: int, message: object = None) -> None:
-        """Note that an assert does not hold, once for each of them."""
-        if line not in self.failed and len(self.failed) < MAX_FAILED:
-            self.failed[line] = None if message is None else str(message)
+    def fail(self, file: str, line: int, message: object = None) -> None:
+        """Note that an assert in `file` does not hold, once for each line."""
+        line = line if file == self.file else self._line_here()
+        if line not in self.failed:
+            is_told = message is not None and len(self.failed) < MAX_TOLD
+            self.failed[line] = str(message) if is_told else None
 
     def end_with(self, value: object) -> None:
         """Note the value of the cell's last line, if it is a number as nbgrader sees it."""
@@ -60,12 +66,18 @@ class Notes:
             number = None if value is None else float(repr(value))
             self.credit = 0.0 if number is not None and math.isnan(number) else number
 
+    def _line_here(self) -> int:
+        frames = walk_stack(None)
+        lines = (line for frame, line in frames if frame.f_code.co_filename == self.file)
+        return next(lines, 0)
+
 
 def run_tests(shell: Any, code: CodeType, notes: Notes) -> None:
     """Run a test cell among the names of `shell`; what it prints is dropped.
 
     An error ends up in the notes, unless it is no `Exception`.
     """
+    notes.file = code.co_filename
     names = {HOLDS: notes.hold, FAILED: notes.fail, CREDIT: notes.end_with}
     shell.user_ns |= names
     try:
@@ -93,8 +105,9 @@ def read_notes(described: object) -> Notes:
     notes.reached = {exactly(line, int) for line in exactly(found.get("reached"), list)}
     for each in exactly(found.get("failed"), list):
         line, message = each if type(each) is list and len(each) == 2 else (None, None)
-        notes.fail(exactly(line, int), message if message is None else exactly(message, str))
-    for each in exactly(found.get("stops"), list)[:MAX_FAILED]:
+        text = message if message is None else exactly(message, str)
+        notes.fail(notes.file, exactly(line, int), text)
+    for each in exactly(found.get("stops"), list)[:MAX_TOLD]:
         stop = exactly(each, dict)
         notes.stops.append(Stop(exactly(stop.get("line"), int), read_error(stop)))
     if (credit := found.get("credit")) is not None:

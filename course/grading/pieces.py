@@ -40,11 +40,6 @@ class Piece:
         """Return the source without white space."""
         return squeeze(self.source)
 
-    @cached_property
-    def parts(self) -> Parts:
-        """Return what makes the source like another."""
-        return parts_of(self.source)
-
 
 def read_pieces(submitted: Any) -> tuple[Piece, ...]:
     """Return the cells of the notebook `submitted`, whatever else is in it.

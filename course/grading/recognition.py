@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from course.grading.assignment import MasterNotebook, Role
 from course.grading.definitions import defined_names
@@ -11,7 +12,7 @@ from course.grading.pieces import Parts, Piece, parts_of, squeeze, trim
 
 # Bounds on the work that a hostile notebook can cause; real ones stay far below.
 MAX_NAMED_CHARACTERS, MAX_WINDOW, MAX_COMPARED = 100_000, 50, 300
-COPY, ALIKE = 0.9, 0.5
+COPY, ALIKE = 0.8, 0.4
 THE_STUDENTS = (Role.ANSWER, Role.WRITTEN)
 
 
@@ -185,11 +186,16 @@ def _by_place(found: Found) -> dict[int, int]:
         for place in places
     }
 
+    @lru_cache(MAX_WINDOW)  # many places look at the same pieces
+    def parts_at(index: int) -> Parts:
+        return parts_of(found.pieces[index].source)
+
     def alike(place: int, index: int) -> float:
         piece = found.pieces[index]
         if piece.kind != cells[place].kind or not piece.source.strip():
             return 0.0
-        score = max(_likeness(piece.parts, original, ALIKE) for original in originals[place])
+        parts = parts_at(index)
+        score = max(_likeness(parts, original, ALIKE) for original in originals[place])
         # Prose need not be like anything: the first text that is not the master's must be it.
         is_prose = cells[place].role is Role.WRITTEN and piece.kind == "markdown"
         return score or ALIKE * is_prose
@@ -229,10 +235,10 @@ def _by_likeness(found: Found) -> dict[int, int]:
     result, claimed = {}, found.claimed
     for index in found.unmatched[:MAX_COMPARED]:
         piece = found.pieces[index]
-        scores: dict[int, float] = {}
+        parts, scores = parts_of(piece.source), defaultdict[int, float](float)
         for place, kind, original in originals:
             if kind == piece.kind:
-                scores[place] = max(scores.get(place, 0), _likeness(piece.parts, original, COPY))
+                scores[place] = max(scores[place], _likeness(parts, original, COPY))
         best = max(scores, key=lambda place: (scores[place], place not in claimed), default=None)
         if best is not None and scores[best] > 0:
             result[index] = best

@@ -7,7 +7,7 @@ plain data. A verdict rests on nothing else than what the asserts here see.
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from io import StringIO
@@ -18,7 +18,7 @@ from course.grading.asserts import Assertions, read_assertions
 from course.grading.assignment import Cell
 from course.grading.breach import Breach, Gone, Late
 from course.grading.judgement import Failure, Judgement, Record
-from course.grading.notes import FILE, line_of, run_tests
+from course.grading.notes import FILE, Notes, line_of, run_tests
 from course.grading.remote import Missing, Refused, Remote
 from course.grading.results import Verdict
 from course.grading.shell import make_shell, run_cell
@@ -43,7 +43,7 @@ class Referee:
         self._shell = make_shell()
         self._seconds = seconds
         self._names: list[str] = []
-        self._tests: dict[str, _Tests] = {}
+        self._tests: dict[Cell, _Tests] = {}
         self._refused: dict[str, Failure] = {}
         self._prefix: tuple[Cell, ...] = ()
         self.faults: dict[str, str] = {}  # given cells that fail, and how
@@ -61,7 +61,7 @@ class Referee:
             self._run_own(cell)
         for cell in tests:
             with suppress(SyntaxError):
-                self._tests[cell.source] = self._read(cell)
+                self._read(cell)
 
     def run_given(self, cell: Cell, remote: Remote) -> None:
         """Run a cell of the instructor's here; where it fails, the next one goes on."""
@@ -72,7 +72,7 @@ class Referee:
     def _run_own(self, cell: Cell) -> None:
         before = dict(self._shell.user_ns)
         with redirect_stdout(StringIO()):
-            self.note_fault(cell, run_cell(self._shell, cell.source))
+            run_cell(self._shell, cell.source)
         for name, value in self._shell.user_ns.items():
             own = getattr(value, "__module__", None) == "__main__"
             if own and before.get(name) is not value and name not in self._names:
@@ -96,27 +96,32 @@ class Referee:
         if cell.imports:
             self._shell.run_cell(cell.imports)
 
-    def judge(self, cell: Cell, remote: Remote, *, beside: bool = False) -> Judgement:
-        """Run a test cell on a copy of the student process, or `beside` the answers inside of it.
+    def judge(
+        self, cell: Cell, remote: Remote, *, beside: Sequence[Cell] | None = None
+    ) -> Judgement:
+        """Run a test cell on a copy of the student process, or inside of it.
+
+        The latter is asked for by naming what else to run `beside` the answers before: the test
+        cells before this one, which may define what it needs.
 
         After a `Breach` that is not an end of the copy alone, the judgement says so and the
         student process is of no more use: `remote.usable` is false.
         """
         try:
-            tests = self._tests.get(cell.source) or self._read(cell)
+            tests = self._read(cell)
         except SyntaxError as error:
             fault = Failure(error.lineno or 0, Verdict.ERROR, f"the test cell: {error}")
             return Judgement(cell.name, cell.points, (fault,))
-        record = Record(cell, tests.found, beside)
-        remote.give_time(self._seconds)
+        record = Record(cell, tests.found, beside is not None)
         try:
+            remote.give_time(self._seconds)
             remote.fork()
-            if beside:
-                record.notes = remote.test(tests.code)
-            else:
+            if beside is None:
                 self._bind(remote)
                 run_tests(self._shell, tests.code, record.notes)
                 record.causes = self._refused
+            else:
+                record.notes = self._run_there(tests, beside, remote)
             remote.end()
         except Breach as breach:
             # Whoever ends a copy may have left answers behind, or say so without having ended.
@@ -125,6 +130,14 @@ class Referee:
                 line_of(breach), verdict_on(breach), self._explain(breach), str(breach)
             )
         return record.judgement()
+
+    def _run_there(self, tests: _Tests, before: Sequence[Cell], remote: Remote) -> Notes:
+        codes = []
+        for cell in before:
+            with suppress(SyntaxError):
+                codes.append(self._read(cell).code)
+        remote.give_time(2 * self._seconds if codes else self._seconds)
+        return remote.test([*codes, tests.code])
 
     def _explain(self, breach: Breach) -> str:
         explanations = {
@@ -149,10 +162,17 @@ class Referee:
 
     def _read(self, cell: Cell) -> _Tests:
         """Return the tests of a cell; raises `SyntaxError` where it is no code."""
+        if cell not in self._tests:
+            self._tests[cell] = self._compile(cell)
+        return self._tests[cell]
+
+    def _compile(self, cell: Cell) -> _Tests:
         source = HARMLESS_MAGIC.sub("#", cell.source)
-        found = read_assertions(self._shell.transform_cell(source))
-        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        return _Tests(found, compile(found.tree, FILE.format(cell.name), "exec", flags))
+        file = FILE.format(cell.name)
+        found = read_assertions(self._shell.transform_cell(source), file)
+        return _Tests(
+            found, compile(found.tree, file, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        )
 
 
 def _fault_of(name: str, error: Exception) -> Failure:

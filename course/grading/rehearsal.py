@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from course.grading.assignment import Cell, MasterNotebook, Role
+from course.grading.assignment import Cell, MasterNotebook
 from course.grading.hearing import Hearing
 from course.grading.session import Rules
 
@@ -46,21 +46,38 @@ class Rehearsal:
         return [f"{notebook}: {line}" for line in lines]
 
 
-def rehearse(grade: Grade, master: MasterNotebook) -> Rehearsal:
-    """Have the solution in `master` graded by `grade`: `Grader.grade`, whose errors it raises."""
-    apart = grade(master.cells, {}, Rules())
-    scores = _scores(apart)
-    tests = [cell for cell in master.cells if scores.get(cell.name, cell.points) < cell.points]
-    if not tests:
-        return Rehearsal(faults=apart.faults)
-    others = [cell for cell in master.cells if cell.role is Role.TEST and cell not in tests]
-    cells = [cell for cell in master.cells if cell not in others]
-    beside = _scores(grade(cells, {}, Rules(beside=tuple(cell.name for cell in tests))))
-    return Rehearsal(
-        tuple(cell.name for cell in tests if beside[cell.name] > scores[cell.name]),
-        tuple(cell.name for cell in tests if beside[cell.name] < cell.points),
-        apart.faults,
-    )
+def rehearse(grade: Grade, master: MasterNotebook, *, beside: bool) -> Rehearsal:
+    """Have the solution in `master` graded by `grade`: `Grader.grade`, whose errors it raises.
+
+    It ends with the rules by which students will be graded: what one test leaves behind, another
+    may need.
+    """
+    found = Rehearsal()
+    while True:
+        hearing = grade(master.cells, {}, found.rules(beside=beside))
+        scores = _scores(hearing)
+        lost = [
+            cell.name
+            for cell in master.cells
+            if scores.get(cell.name, cell.points) < cell.points
+            and (beside or cell.name not in found.not_apart)
+        ]
+        helped = _find_helped(grade, master, scores, lost) - set(found.not_apart)
+        if not helped:
+            return Rehearsal(found.not_apart, tuple(lost), hearing.faults)
+        names = {*found.not_apart, *helped}
+        found = Rehearsal(tuple(cell.name for cell in master.cells if cell.name in names))
+
+
+def _find_helped(
+    grade: Grade, master: MasterNotebook, scores: Mapping[str, float], lost: Sequence[str]
+) -> set[str]:
+    """Return which of the `lost` tests hold beside the solution better than the scores say."""
+    if not lost:
+        return set()
+    others = tuple(name for name in scores if name not in lost)
+    beside = _scores(grade(master.cells, {}, Rules(by_hand=others, beside=tuple(lost))))
+    return {name for name in lost if beside[name] > scores[name]}
 
 
 def _scores(hearing: Hearing) -> dict[str, float]:
@@ -68,16 +85,30 @@ def _scores(hearing: Hearing) -> dict[str, float]:
 
 
 class Rehearsals:
-    """Rehearse each notebook once, in whichever thread comes first."""
+    """Rehearse each notebook once, in whichever thread comes first.
 
-    def __init__(self, known: Mapping[str, Rehearsal]) -> None:
-        self._found, self._lock = dict(known), Lock()
+    What is `known` is not found out again; `keep` is called with all that is known when there is
+    something new. An error is raised again for whoever comes next.
+    """
+
+    def __init__(
+        self, known: Mapping[str, Rehearsal], keep: Callable[[Mapping[str, Rehearsal]], None]
+    ) -> None:
+        self._found, self._keep, self._lock = dict(known), keep, Lock()
+        self._error: Exception | None = None
 
     def of(self, master: MasterNotebook, rehearse: Callable[[], Rehearsal]) -> Rehearsal:
         """Return what is known of a notebook, if need be by calling `rehearse`."""
         with self._lock:
+            if self._error is not None:
+                raise self._error
             if master.name not in self._found:
-                self._found[master.name] = rehearse()
+                try:
+                    self._found[master.name] = rehearse()
+                except Exception as error:
+                    self._error = error
+                    raise
+                self._keep(self._found)
             return self._found[master.name]
 
     def all(self) -> dict[str, Rehearsal]:

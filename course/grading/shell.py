@@ -6,6 +6,7 @@ from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
+MAX_OUTPUT = 20_000  # characters of printed text that a call or a cell may bring back
 MAX_FIGURES, MAX_FIGURE_BYTES = 8, 1_000_000  # of a cell, and of each of its figures
 
 

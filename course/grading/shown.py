@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from course.grading.breach import exactly
+from course.grading.shell import MAX_FIGURE_BYTES, MAX_FIGURES, MAX_OUTPUT
 
 PNG = b"\x89PNG\r\n\x1a\n"
-MAX_TEXT, MAX_FIGURES, MAX_FIGURE_BYTES = 20_000, 8, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Shown:
         """
         found = [exactly(figure, bytes) for figure in figures[:MAX_FIGURES]]
         return cls(
-            text[:MAX_TEXT],
-            "" if error is None else f"{type(error).__name__}: {error}"[:MAX_TEXT],
-            "\n".join(getattr(error, "__notes__", ()))[:MAX_TEXT],
+            text[:MAX_OUTPUT],
+            "" if error is None else f"{type(error).__name__}: {error}"[:MAX_OUTPUT],
+            "\n".join(getattr(error, "__notes__", ()))[:MAX_OUTPUT],
             tuple(each for each in found if each.startswith(PNG) and len(each) <= MAX_FIGURE_BYTES),
         )
 

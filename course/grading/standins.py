@@ -58,6 +58,12 @@ class RemoteFunction:
         """Bind like a function, in a class of the test's."""
         return self if owner is None else MethodType(self, owner)
 
+    def __copy__(self) -> "RemoteFunction":
+        return self  # as a function is
+
+    def __deepcopy__(self, _: object) -> "RemoteFunction":
+        return self
+
 
 def _signature(parameters: Any) -> Signature:
     return Signature(

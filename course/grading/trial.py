@@ -53,6 +53,7 @@ class Trial:
     _broke: dict[str, Failure] = field(default_factory=dict)
     _remote: Remote | None = None
     _shown: list[tuple[Cell, Shown]] = field(default_factory=list)
+    _tests: list[Cell] = field(default_factory=list)
     _watch: Stopwatch = field(default_factory=Stopwatch)
 
     def hear(self, cells: Iterable[Cell]) -> Hearing:
@@ -62,6 +63,7 @@ class Trial:
             if cell.role is Role.TEST:
                 with self._watch.stage(Stage.JUDGE):
                     judgements.append(self._judge(cell))
+                self._tests.append(cell)
             else:
                 with self._watch.stage(Stage.RUN):
                     self._run(cell)
@@ -82,7 +84,9 @@ class Trial:
             return Judgement(cell.name, cell.points, (failure,))
         remote = self._student()  # which may first run cells again: no test is to blame for those
         self.processes.judging(cell.name)
-        judgement = self.referee.judge(cell, remote, beside=cell.name in self.beside)
+        judgement = self.referee.judge(
+            cell, remote, beside=self._tests if cell.name in self.beside else None
+        )
         self.processes.judging("")
         if self._remote and not self._remote.usable:
             judgement = judgement.as_ended(self._drop())
@@ -130,8 +134,14 @@ class Trial:
             self._broke[name] = Failure(0, Verdict.ERROR, printable(message))
 
     def _show(self, cell: Cell, shown: Shown) -> None:
-        """Keep what a person will want to see, as far as there is room for it."""
-        if shown.size + sum(each.size for _, each in self._shown) <= MAX_SHOWN:
+        """Keep what a person will want to see, as far as there is room for it.
+
+        A cell that breaks its process when it is run again has shown something before.
+        """
+        others = [each for each in self._shown if each[0] is not cell]
+        if shown.size + sum(each.size for _, each in others) > MAX_SHOWN:
+            shown = Shown()
+        if len(others) == len(self._shown):
             self._shown.append((cell, shown))
 
     def _student(self) -> Remote:

@@ -14,23 +14,31 @@ def notebook_result(
 ) -> NotebookResult:
     """Return the results of the questions that tests decide, in the order of the master."""
     answers = dict(_answers_before_tests(master.cells))
+    has_extras = any(cell.role is Role.EXTRA and cell.kind == "code" for cell in rebuilt.cells)
     questions = []
     for judgement in judgements:
         question = _result(judgement)
-        if judgement.failures and answers.get(judgement.test) in rebuilt.unanswered:
+        own = answers.get(judgement.test, ())
+        is_blank = bool(own) and all(name in rebuilt.unanswered for name in own)
+        if question.is_open and has_extras:
+            is_blank = False  # an answer may stand in another cell: a person will see
+        if judgement.failures and is_blank:
             question = replace(question, verdict=Verdict.NOT_ANSWERED, messages=())
         questions.append(question)
     return NotebookResult(master.name, tuple(questions), rebuilt.repairs, rebuilt.unanswered)
 
 
-def _answers_before_tests(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
-    """Yield each test cell's name with that of the answer cell that it follows."""
-    answer = ""
+def _answers_before_tests(cells: Sequence[Cell]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each test cell's name with those of the answer cells that it, or its like, follows."""
+    answers: tuple[str, ...] = ()
+    was_test = False
     for cell in cells:
         if cell.role is Role.ANSWER:
-            answer = cell.name
+            answers = (cell.name,) if was_test else (*answers, cell.name)
+            was_test = False
         elif cell.role is Role.TEST:
-            yield cell.name, answer
+            yield cell.name, answers
+            was_test = True
 
 
 def _result(judgement: Judgement) -> QuestionResult:

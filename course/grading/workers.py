@@ -138,11 +138,14 @@ class _Desk:
 
     def rehearse(self, rehearsals: Rehearsals) -> None:
         """Find out from the solution how each test is to be run; raises `CourseError`."""
+        beside = self._terms.beside
         try:
-            found = rehearsals.of(self._master, partial(rehearse, self._grade, self._master))
-        except FAILURES as error:
+            found = rehearsals.of(
+                self._master, partial(rehearse, self._grade, self._master, beside=beside)
+            )
+        except (CourseError, *FAILURES) as error:
             raise CourseError(f"{self._master.name}: grading its own solution: {error}") from error
-        self._rules = found.rules(beside=self._terms.beside)
+        self._rules = found.rules(beside=beside)
 
     def hear(self, handed_in: HandedIn) -> HeardNotebook:
         """Return what was found of the notebook; raises `CourseError` for one of no use."""
