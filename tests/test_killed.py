@@ -73,7 +73,7 @@ class Lesson:
         [engine] = self.desk._grader._engines.values()
         meanwhile(engine)
         (self.folder / "go").touch()
-        return [replace(judgement, seconds=0.0) for judgement in heard.result().judgements]
+        return [replace(judgement, seconds=0.0) for judgement in heard.result().hearing.judgements]
 
 
 @pytest.fixture(scope="module")

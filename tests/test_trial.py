@@ -10,6 +10,7 @@ from course.grading.grader import Grader, Terms
 from course.grading.hearing import Stage
 from course.grading.judgement import Judgement
 from course.grading.results import Verdict
+from course.grading.session import Rules
 from course.grading.shell import MAX_FIGURES, MAX_OUTPUT
 
 GIVEN = """
@@ -404,3 +405,50 @@ def test_what_is_shown_has_a_limit(grader: Grader) -> None:
     flood += "for _ in range(20):\n    plt.figure()"
     [(_, shown)] = grader.grade([given(GIVEN), marked(flood)]).shown
     assert (len(shown.text), len(shown.figures)) == (MAX_OUTPUT, MAX_FIGURES)
+
+
+# --- tests beside the answer, where the instructor has asked for that ---
+
+
+def hear_beside(grader: Grader, source: str, tests: str) -> tuple[Judgement, Judgement]:
+    """Judge an answer with its tests beside it, and then another question apart."""
+    cells = [
+        *(given(GIVEN), answer(source), question(tests)),
+        *(answer("g = 2", "g"), question("assert g == 2", "test_g")),
+    ]
+    first, second = grader.grade(cells, {}, Rules(beside=("test_f",))).judgements
+    return first, second
+
+
+def test_a_test_beside_its_answer_sees_the_answer_itself(grader: Grader) -> None:
+    source = "class Base:\n    pass\nclass f(Base):\n    rate = 2"
+    first, second = hear_beside(grader, source, "assert issubclass(f, Base) and f.rate == 2")
+    assert (first.score, first.beside) == (2, True)
+    assert (second.score, second.beside) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [
+        ("import os\ndef f():\n    os._exit(0)", Verdict.CRASHED),
+        ("def f():\n    raise SystemExit", Verdict.CRASHED),
+        ("def f():\n    while True: pass", Verdict.TIMEOUT),
+        ("import marshal\nf = len\nmarshal.loads = lambda code: 'no code'", Verdict.ERROR),
+    ],
+)
+def test_what_goes_wrong_beside_an_answer_costs_its_question_alone(
+    grader: Grader, source: str, verdict: Verdict
+) -> None:
+    first, second = hear_beside(grader, source, "f()")
+    assert (first.score, first.verdict) == (0, verdict)
+    assert second.score == 2
+
+
+def test_beside_hidden_tests_an_answer_cannot_say_anything(grader: Grader) -> None:
+    tests = "assert f(1) == 1, f'{f(1)} is wrong'\n### BEGIN HIDDEN TESTS\nassert f(7) == 49\n"
+    first, _ = hear_beside(grader, "def f(x):\n    return 'the tests are ...'", tests)
+    assert {failure.told for failure in first.failures if failure.hidden} == {
+        "… is wrong",
+        "A hidden test does not hold.",
+    }
+    assert all(failure.hidden for failure in first.failures)
