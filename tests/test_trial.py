@@ -433,7 +433,7 @@ def test_a_test_beside_its_answer_sees_the_answer_itself(grader: Grader) -> None
         ("import os\ndef f():\n    os._exit(0)", Verdict.CRASHED),
         ("def f():\n    raise SystemExit", Verdict.CRASHED),
         ("def f():\n    while True: pass", Verdict.TIMEOUT),
-        ("import marshal\nf = len\nmarshal.loads = lambda code: 'no code'", Verdict.ERROR),
+        ("import marshal\nf = len\nmarshal.loads = lambda code: 'no code'", Verdict.CRASHED),
     ],
 )
 def test_what_goes_wrong_beside_an_answer_costs_its_question_alone(
