@@ -48,7 +48,7 @@ test: $(INSTALLED) $(COLAB)/.installed $(FASHION)/.installed $(SANDBOX)  ## Lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 3 --dist loadfile
 clean:  ## Remove what can be made again, but not the installed packages
 	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
