@@ -157,7 +157,7 @@ ACTS = {
     "get": get,
     "run": lambda remote: remote.run("answer = 1"),
     "call": lambda remote: remote.call(None, 0, "", (ARGUMENT, {})),
-    "test": lambda remote: remote.test(compile("pass", "", "exec")),
+    "test": lambda remote: remote.test([compile("pass", "", "exec")]),
     "faults": lambda remote: remote.faults(),
 }
 

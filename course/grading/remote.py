@@ -146,8 +146,9 @@ class Remote:
 
     def test(self, codes: Sequence[CodeType]) -> Notes:
         """Run test cells over there, and return what was noted of the last, which can be forged."""
+        packed = [marshal.dumps(code) for code in codes]
         try:
-            return read_notes(self._ask("test", [marshal.dumps(code) for code in codes]))
+            return read_notes(self._ask("test", packed))
         except Exception as error:  # noqa: BLE001 - whatever is said in place of notes
             return Notes(stops=[Stop(0, error)])
 
