@@ -1,16 +1,6 @@
 # How: answers the request for a copy with an exception.
 # With: forge
-send(
-    frame(
-        {
-            "kind": "raised",
-            "names": ["ZeroDivisionError"],
-            "message": "",
-            "traceback": "",
-            "undefined": "",
-        }
-    )
-)
+send(frame(error()))
 
 
 def square(x):

@@ -4,15 +4,5 @@
 
 
 def square(x):
-    send(
-        frame(
-            {
-                "kind": "raised",
-                "names": ["ZeroDivisionError"],
-                "message": "",
-                "traceback": "",
-                "undefined": "",
-            }
-        )
-    )
+    send(frame(error()))
     return 1

@@ -23,6 +23,11 @@ def value(plain):
     return {"kind": "value", "value": msgpack.packb(plain)}
 
 
+def error():
+    texts = dict.fromkeys(("message", "traceback", "undefined"), "")
+    return {"kind": "raised", "names": ["ZeroDivisionError"]} | texts
+
+
 def send(data):
     os.write(FILE, data)
 
