@@ -444,6 +444,19 @@ def test_what_goes_wrong_beside_an_answer_costs_its_question_alone(
     assert second.score == 2
 
 
+def test_hidden_tests_of_an_earlier_question_are_within_reach_too(grader: Grader) -> None:
+    secret = "### BEGIN HIDDEN TESTS\nassert f(7) == 49\n### END HIDDEN TESTS"
+    cells = [
+        *(given(GIVEN), answer("def f(x):\n    return 49"), question(secret)),
+        *(answer("g = 'assert f(7) == 49'", "g"), question("assert not g, g", "test_g")),
+    ]
+    first, second = grader.grade(cells, {}, Rules(beside=("test_g",))).judgements
+    assert first.score == 2
+    assert [(failure.hidden, failure.told) for failure in second.failures] == [
+        (True, "A hidden test does not hold.")
+    ]
+
+
 def test_beside_hidden_tests_an_answer_cannot_say_anything(grader: Grader) -> None:
     tests = "assert f(1) == 1, f'{f(1)} is wrong'\n### BEGIN HIDDEN TESTS\nassert f(7) == 49\n"
     first, _ = hear_beside(grader, "def f(x):\n    return 'the tests are ...'", tests)

@@ -75,11 +75,15 @@ class Judgement:
 
 @dataclass
 class Record:
-    """Make a judgement of the notes on a test cell that was `found` to have these asserts."""
+    """Make a judgement of the notes on a test cell that was `found` to have these asserts.
+
+    Where hidden tests were `within_reach` of the answer, its student is told nothing that it says.
+    """
 
     cell: Cell
     found: Assertions
     beside: bool = False
+    within_reach: bool = False
     notes: Notes = field(default_factory=Notes)
     breaches: list[Failure] = field(default_factory=list)
     causes: Mapping[str, Failure] = field(default_factory=dict)  # of a name's being undefined
@@ -126,10 +130,8 @@ class Record:
         return replace(failure, missing=undefined or "")
 
     def _failure(self, line: int, verdict: Verdict, message: str, detail: str = "") -> Failure:
-        source = self.found.source
-        hidden = line_in_region(source, line, BEGIN_HIDDEN, END_HIDDEN)
-        # What runs beside an answer can say what is in hidden tests wherever it says something.
-        hidden = hidden or (self.beside and BEGIN_HIDDEN in source)
+        inside = line_in_region(self.found.source, line, BEGIN_HIDDEN, END_HIDDEN)
+        hidden = inside or self.within_reach
         return Failure(line, verdict, printable(message), hidden, printable(detail))
 
     def _result(self, test: Assertion, failures: tuple[Failure, ...]) -> AssertResult:

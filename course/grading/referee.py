@@ -23,6 +23,7 @@ from course.grading.remote import Missing, Refused, Remote
 from course.grading.results import Verdict
 from course.grading.shell import make_shell, run_cell
 from course.grading.wording import one_line, printable
+from course.notebooks import BEGIN_HIDDEN
 
 # They run the rest of their cell as it is; at its top, as only there IPython knows them.
 HARMLESS_MAGIC = re.compile(r"\A\s*%%(?:capture|time)\b.*")
@@ -112,16 +113,18 @@ class Referee:
         except SyntaxError as error:
             fault = Failure(error.lineno or 0, Verdict.ERROR, f"the test cell: {error}")
             return Judgement(cell.name, cell.points, (fault,))
-        record = Record(cell, tests.found, beside is not None)
+        there = [] if beside is None else [*beside, cell]
+        within_reach = any(BEGIN_HIDDEN in each.source for each in there)
+        record = Record(cell, tests.found, bool(there), within_reach)
         try:
             remote.give_time(self._seconds)
             remote.fork()
-            if beside is None:
+            if there:
+                record.notes = self._run_there(there, remote)
+            else:
                 self._bind(remote)
                 run_tests(self._shell, tests.code, record.notes)
                 record.causes = self._refused
-            else:
-                record.notes = self._run_there(tests, beside, remote)
             remote.end()
         except Breach as breach:
             # Whoever ends a copy may have left answers behind, or say so without having ended.
@@ -131,13 +134,14 @@ class Referee:
             )
         return record.judgement()
 
-    def _run_there(self, tests: _Tests, before: Sequence[Cell], remote: Remote) -> Notes:
+    def _run_there(self, cells: Sequence[Cell], remote: Remote) -> Notes:
+        """Run test cells in the student process, and return the notes on the last."""
         codes = []
-        for cell in before:
+        for cell in cells:
             with suppress(SyntaxError):
                 codes.append(self._read(cell).code)
-        remote.give_time(2 * self._seconds if codes else self._seconds)
-        return remote.test([*codes, tests.code])
+        remote.give_time(2 * self._seconds if len(codes) > 1 else self._seconds)
+        return remote.test(codes)
 
     def _explain(self, breach: Breach) -> str:
         explanations = {
