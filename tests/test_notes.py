@@ -1,5 +1,6 @@
 """What a test cell finds is noted, and crosses from a student process as plain data."""
 
+import math
 from typing import Any
 
 import pytest
@@ -90,28 +91,54 @@ def test_an_exception_of_a_students_own_crosses_as_its_nearest_built_in_base() -
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.binary(),
     lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-        | st.fixed_dictionaries(
-            {},
-            optional={
-                key: inner | st.lists(inner, max_size=2)
-                for key in (
-                    *("reached", "failed", "stops", "credit"),
-                    *("line", "names", "message", "traceback", "undefined"),
-                )
-            },
-        )
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
     ),
-    max_leaves=12,
+    max_leaves=6,
 )
+text = st.text(max_size=5)
+lines = st.integers(-2, 2**70)
+stop = {
+    "line": lines,
+    "names": st.lists(text | st.sampled_from(["KeyError", "NameError", "OSError"]), min_size=1),
+    "message": text,
+    "traceback": text,
+    "undefined": text,
+}
+parts = {
+    "reached": st.lists(lines),
+    "failed": st.lists(st.tuples(lines, st.none() | text).map(list)),
+    "stops": st.lists(st.fixed_dictionaries(stop)),
+    "credit": st.none() | st.floats(),
+}
+PARTS = st.sampled_from(list(parts))
+
+
+def check_notes(notes: Notes) -> None:
+    assert all(type(line) is int for line in (*notes.reached, *notes.failed))
+    assert all(message is None or type(message) is str for message in notes.failed.values())
+    assert all(isinstance(stop.error, Exception) for stop in notes.stops)
+    assert notes.credit is None or not math.isnan(notes.credit)
+
+
+@given(st.fixed_dictionaries(parts))
+def test_whatever_can_be_noted_is_read(described: dict[str, Any]) -> None:
+    notes = read_notes(described)
+    check_notes(notes)
+    assert notes.reached == set(described["reached"])
+
+
+@given(st.fixed_dictionaries(parts), PARTS, plain)
+def test_notes_of_which_a_part_is_anything_are_read_or_a_breach(
+    described: dict[str, object], part: str, anything: object
+) -> None:
+    try:
+        notes = read_notes(described | {part: anything})
+    except Breach:
+        return
+    check_notes(notes)
 
 
 @given(plain)
 def test_what_are_no_notes_is_a_breach(described: object) -> None:
-    try:
-        notes = read_notes(described)
-    except Breach:
-        return
-    assert all(type(line) is int for line in (*notes.reached, *notes.failed))
-    assert all(isinstance(stop.error, Exception) for stop in notes.stops)
+    with pytest.raises(Breach):
+        read_notes(described)

@@ -304,8 +304,12 @@ def test_only_one_thread_rehearses_and_its_error_is_everybodys() -> None:
 def test_what_is_found_out_is_kept_at_once() -> None:
     kept: list[dict[str, Rehearsal]] = []
     rehearsals = Rehearsals({}, lambda found: kept.append(dict(found)))
-    rehearsals.of(MasterNotebook("toy", (), {}, ()), lambda: Rehearsal(unsolved=("test_1",)))
-    assert kept == [{"toy": Rehearsal(unsolved=("test_1",))}]
+    master, found = MasterNotebook("toy", (), {}, ()), Rehearsal(unsolved=("test_1",))
+    assert rehearsals.of(master, lambda: found) == found
+    assert kept == [{"toy": found}]
+    assert rehearsals.of(master, Rehearsal) == found
+    assert Rehearsals(kept[0], kept.append).of(master, Rehearsal) == found
+    assert len(kept) == 1
 
 
 # --- what is open ---
