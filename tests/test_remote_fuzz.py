@@ -90,6 +90,7 @@ fields = {
     "number": numbers,
     "inputs": packed,
     "code": st.integers(0, 3),
+    "figures": st.lists(st.binary(max_size=9)).map(lambda found: ["list", *found]),
 }
 ODD = {name: strategy | trees for name, strategy in fields.items()}
 KIND = {"kind": ODD.pop("kind")}
@@ -159,6 +160,7 @@ ACTS = {
     "call": lambda remote: remote.call(None, 0, "", (ARGUMENT, {})),
     "test": lambda remote: remote.test([compile("pass", "", "exec")]),
     "faults": lambda remote: remote.faults(),
+    "show": lambda remote: remote.show("draw()"),
 }
 
 
