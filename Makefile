@@ -38,7 +38,7 @@ prove: $(INSTALLED)  ## Try right and wrong answers on the tests of every exerci
 	@$(COURSE) prove
 check: $(INSTALLED)  ## Fail on anything stale, unclean, leaking, dead or wrong
 	@$(COURSE) check
-run: $(EXECUTED)  ## Execute every notebook with papermill at full size; report in build/executed/
+run: $(EXECUTED)  ## Execute every notebook with papermill; report in build/executed/ (PARAMETERS="seeds=2" for a shorter run)
 grade: $(GRADED)  ## Grade a sample class made from tests/exercises/; results in build/grading/
 bench: $(INSTALLED)  ## Measure training against the original tutorial's loop, and grading against nbgrader (QUICK=1 for two minutes)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
@@ -69,9 +69,14 @@ $(BUILT): $(INSTALLED) $(MASTERS) $(TOOLS) nbgrader_config.py
 	@$(COURSE) build
 	@mkdir -p $(@D) && touch $@
 
+# What ran with other parameters than its own does not count: the next `make` runs it yet.
+ifdef PARAMETERS
+.PHONY: $(EXECUTED)
+endif
+
 $(EXECUTED): $(BUILT) $(HELPERS)
-	@$(COURSE) run
-	@touch $@
+	@$(COURSE) run $(PARAMETERS:%=--parameter %)
+	@$(if $(PARAMETERS),rm -f,touch) $@
 
 $(CLASS)/.written: $(BUILT) $(ANSWERS)
 	@rm -rf $(CLASS)

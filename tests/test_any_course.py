@@ -144,6 +144,12 @@ def test_every_notebook_has_a_page_and_is_kept(graded: Graded) -> None:
         }
 
 
+def test_a_page_says_what_it_is_a_part_of(graded: Graded) -> None:
+    page = (graded.course.feedback / "bob" / "ps1" / "scales.html").read_text()
+    assert "Feedback for bob on a part of ps1" in page
+    assert f"ps1 as a whole: 2 of {graded.report.results[0].max_score:g} points." in page
+
+
 def test_a_missing_notebook_is_told(graded: Graded) -> None:
     [cy] = [result for result in graded.report.results if result.student == "cy"]
     message = "the notebook cities.ipynb was missing; none of its questions is answered"

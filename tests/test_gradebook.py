@@ -407,6 +407,16 @@ def test_an_outdated_gradebook_is_named(stock: Stock, path: Path) -> None:
     assert "no such table: task_cells; run `nbgrader db upgrade`" in complaint(stock, url(path))
 
 
+def test_a_file_that_is_no_gradebook_is_named_and_kept(stock: Stock, tmp_path: Path) -> None:
+    path = tmp_path / "gradebook.db"
+    path.write_text("student,score\n" * 99)
+    assert complaint(stock, url(path)) == (
+        f"{path}: file is not a database; move that file away, or name another one, "
+        "then grade again"
+    )
+    assert path.read_text() == "student,score\n" * 99
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -16,13 +16,12 @@ from typing import Any
 import pyseccomp
 import pytest
 
-from course.cores import thread_limits
 from course.errors import CourseError
-from course.grading.environment import make_environment
+from course.grading.environment import make_environment, one_thread
 from course.grading.limits import FORBIDDEN, Isolation, Limits
 from course.grading.process_table import find_family, measure_resident
 from course.grading.program import Program
-from course.grading.protocol import ServerDied
+from course.grading.protocol import ServerDied, Unfit
 from course.grading.sandbox import LOST, Ending, ForkServer, Kind, Student, check_sandbox
 
 ROOT = Path(__file__).parents[1]
@@ -242,7 +241,7 @@ def test_environment_is_clean(server: ForkServer, monkeypatch: pytest.MonkeyPatc
         environment = ask(fresh, "say(dict(os.environ))")
     allowed = {
         *("PATH", "HOME", "TMPDIR", "USER", "LOGNAME", "LANG", "MPLBACKEND", "PYTHONPATH", "PWD"),
-        *("PYTHONDONTWRITEBYTECODE", "LC_CTYPE", *thread_limits(1)),
+        *("PYTHONDONTWRITEBYTECODE", "LC_CTYPE", *one_thread()),
     }
     assert set(environment) <= allowed
     assert "hidden" not in str(environment)
@@ -684,6 +683,12 @@ def test_import_that_fails_is_told(folder: Path) -> None:
         server.start()
 
 
+def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(CourseError, match="pyseccomp is missing; `pip install pyseccomp`"):
+        check_sandbox()
+
+
 def test_import_that_starts_a_thread_is_refused(folder: Path) -> None:
     module = folder / "threaded.py"
     module.write_text(
@@ -692,7 +697,7 @@ def test_import_that_starts_a_thread_is_refused(folder: Path) -> None:
     )
     program = Program("json:loads", preload=("threaded",))
     server = ForkServer(Isolation.SANDBOX, LIMITS, program, readable=[module])
-    with pytest.raises(CourseError, match="started 1 threads"):
+    with pytest.raises(Unfit, match="start threads, which no fork carries: "):
         server.start()
 
 

@@ -98,6 +98,21 @@ def test_what_no_fork_carries_is_made_anew_for_each() -> None:
         assert value_of(grader, cell) != value_of(grader, cell)
 
 
+def test_a_module_that_starts_a_thread_is_imported_anew_for_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "threaded.py"
+    module.write_text(
+        f"{TOKEN}\nfrom threading import Event, Thread\n"
+        "Thread(target=Event().wait, daemon=True).start()"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    cell = given("from threaded import token")
+    with Grader(begins_with(cell), replace(TERMS, readable=(module,))) as grader:
+        assert value_of(grader, cell) != value_of(grader, cell)
+
+
 STEPS = """
 import os, socket, sys
 from pathlib import Path

@@ -55,7 +55,6 @@ def main(file: int, parent: int) -> None:
     """Fork a referee process for each socket that comes, until the grader, `parent`, hangs up."""
     die_with_parent(parent)
     os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "agg"}
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a forked process could not use it
     orders = socket.socket(fileno=file)
     settings, folder = pickle.loads(read_setup(orders))
     os.chdir(folder)

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from importlib.machinery import ModuleSpec
@@ -23,11 +23,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from course.cores import count_cores, thread_limits
+from course.cores import count_cores
 from course.errors import CourseError
 from course.grading import bench
 from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.channel import Channel
+from course.grading.environment import one_thread
 from course.grading.files import Files
 from course.grading.hearing import Hearing, Stage
 from course.grading.limits import Isolation, Limits
@@ -68,17 +69,28 @@ class Terms:
     beside: bool = False
 
 
+@dataclass(frozen=True)
+class Preparation:
+    """Say what is done once for all submissions: the cells `prefix` are run.
+
+    Before, the modules that the instructor's cells import are imported, unless `imports` is false.
+    """
+
+    prefix: tuple[Cell, ...] = ()
+    imports: bool = True
+
+
 class Engine:
-    """Keep a fork server and a bench, which both have run the cells `prefix` already.
+    """Keep a fork server and a bench, in which the preparation is done already.
 
     They end with the thread that started them.
     """
 
     def __init__(
-        self, master: MasterNotebook, terms: Terms, prefix: Sequence[Cell], files: Files
+        self, master: MasterNotebook, terms: Terms, files: Files, preparation: Preparation
     ) -> None:
-        self._lesson, self._terms, self._prefix = master.name, terms, tuple(prefix)
-        preload = _imports(master.cells, files)
+        self._lesson, self._terms, self._prefix = master.name, terms, preparation.prefix
+        preload = _preload(master.cells, _importable(master.cells, files, preparation))
         self._settings = bench.Settings(
             preload,
             self._prefix,
@@ -92,7 +104,7 @@ class Engine:
             entry="course.grading.student:serve",
             preload=preload,
             prepare="course.grading.student:prepare",
-            steps=tuple(cell.source for cell in prefix),
+            steps=tuple(cell.source for cell in self._prefix),
             files=tuple((file.name, str(file.path.resolve())) for file in files.given),
         )
         self._server = ForkServer(
@@ -106,7 +118,7 @@ class Engine:
         """Start both processes.
 
         Raises `CourseError` when one cannot be started, and `Unfit` when one cannot be forked after
-        the cells of the prefix.
+        the preparation.
         """
         with ExitStack() as stack:
             try:
@@ -176,33 +188,37 @@ def _bench_environment() -> dict[str, str]:
     roots = [str(PACKAGE.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         **os.environ,
-        **thread_limits(count_cores()),
+        **one_thread(),
         "PYTHONPATH": os.pathsep.join(roots),
         # A file in its working folder would look as if a cell had written it.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
-def _imports(cells: Sequence[Cell], files: Files) -> tuple[str, ...]:
-    """Return the modules that the instructor's cells import, and what this package needs.
+def _importable(
+    cells: Sequence[Cell], files: Files, preparation: Preparation
+) -> dict[str, ModuleSpec]:
+    """Return the modules that the instructor's cells import and that can be, as prepared for.
 
     A file beside the notebook is left for the cell to import.
     """
-    named = [
-        name for cell in cells if cell.role is Role.GIVEN for name in IMPORT.findall(cell.source)
-    ]
-    found = ["course.grading.student", "course.grading.warm", "matplotlib.pyplot"]
-    sources = [cell.source for cell in cells]
-    for name in dict.fromkeys(named):
+    sources = [cell.source for cell in cells if cell.role is Role.GIVEN and preparation.imports]
+    found = {}
+    for name in (name for source in sources for name in IMPORT.findall(source)):
         if name.partition(".")[0] in files.modules:
             continue
         with suppress(ImportError, OSError, ValueError):
             if spec := importlib.util.find_spec(name):
-                found.append(name)
-                sources.append(_source(spec))
-    if any("torch" in source for source in sources):
-        found.append("course.grading.warm_torch")
-    return tuple(dict.fromkeys(found))
+                found[name] = spec
+    return found
+
+
+def _preload(cells: Sequence[Cell], theirs: Mapping[str, ModuleSpec]) -> tuple[str, ...]:
+    """Return the modules to import: what this package needs, `theirs`, and torch if it is used."""
+    sources = [cell.source for cell in cells] + [_source(spec) for spec in theirs.values()]
+    torch = ("course.grading.warm_torch",) if any("torch" in text for text in sources) else ()
+    ours = ("course.grading.student", "course.grading.warm", "matplotlib.pyplot")
+    return (*ours, *(name for name in theirs if name not in ours), *torch)
 
 
 def _source(spec: ModuleSpec) -> str:

@@ -54,12 +54,21 @@ def make_environment(readable: Sequence[Path], *, home: Path) -> Mapping[str, st
         "MPLBACKEND": "agg",
         "PYTHONPATH": os.pathsep.join(roots),
         "PYTHONDONTWRITEBYTECODE": "1",
-        **thread_limits(count_cores()),
+        **one_thread(),
     }
     cache = os.environ.get("COURSE_CACHE")
     if cache and Path(cache).resolve() in readable:
         environment["COURSE_CACHE"] = cache
     return environment
+
+
+def one_thread() -> Mapping[str, str]:
+    """Return the environment in which libraries start no thread: a fork would cut it off."""
+    return {
+        **thread_limits(count_cores()),
+        "CUDA_VISIBLE_DEVICES": "",  # with a GPU torch has threads, and a forked process no GPU
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow's, which pandas imports
+    }
 
 
 def _import_root(path: Path) -> Iterator[Path]:

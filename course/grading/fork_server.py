@@ -26,7 +26,7 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from course.grading.limits import (
     HOME,
@@ -44,6 +44,7 @@ from course.grading.supervisor import Entry, Mould, Request, begin, start_child
 
 TEMPORARY_FOLDERS = (Path("/tmp"), Path("/dev/shm"))
 OPEN_FILES = (Path("/proc/self/fd"), Path("/dev/fd"))
+DRIVER = "cuda"
 HUGE_PAGE, MADV_COLLAPSE = 1 << 21, 25
 
 
@@ -57,7 +58,7 @@ def main(control_file: str, parent: str) -> None:
         importlib.import_module(name)
     entry: Entry = _find(settings.program.entry)
     forbidden = compile_filter() if settings.isolation is Isolation.SANDBOX else b""
-    _refuse_threads()
+    _refuse_threads(control)
     settings.program.furnish()
     take_steps(control, _steps(settings.program), Path.cwd())
     mould = Mould(settings, entry, address_space(), (os.getuid(), os.getgid()), forbidden)
@@ -81,14 +82,13 @@ def take_steps(control: socket.socket, steps: Iterable[object], scratch: Path) -
     share, or anything new in `scratch`, of which those get another one: they would miss what the
     next steps may build on.
     """
-    threads, shared, files = _count_threads(), _count_shared(), _files(scratch)
+    threads, shared, files = _threads(), _count_shared(), _files(scratch)
     for _ in steps:
         control.sendall(STEP)
     control.sendall(DONE)
     gc.collect()
-    if (threads, shared) != (_count_threads(), _count_shared()) or not _forks_find(files, scratch):
-        control.sendall(UNFIT)
-        sys.exit("the steps before the first fork left something that no fork carries")
+    if (threads, shared) != (_threads(), _count_shared()) or not _forks_find(files, scratch):
+        _give_up(control, "the steps before the first fork left something that no fork carries")
     # What lives now lives for ever: without it in the collector's lists, children copy fewer pages.
     gc.freeze()
     _use_huge_pages()
@@ -104,15 +104,31 @@ def _find(function: str) -> Callable[..., Any]:
     return found
 
 
-def _refuse_threads() -> None:
-    """Exit when an imported module started a thread, which a fork would cut off."""
-    if (count := _count_threads()) > 1:
-        sys.exit(f"the imported modules started {count - 1} threads: nothing can be forked safely")
+def _refuse_threads(control: socket.socket) -> None:
+    """Give up when an imported module started a thread, which a fork would cut off."""
+    if len(names := _threads()) > 1:
+        shown = ", ".join(names[1:])
+        _give_up(control, f"the imported modules start threads, which no fork carries: {shown}")
 
 
-def _count_threads() -> int:
+def _give_up(control: socket.socket, reason: str) -> NoReturn:
+    """Exit, having said that this process cannot be forked, and why."""
+    print(reason, file=sys.stderr, flush=True)  # is read as soon as the byte is there
+    control.sendall(UNFIT)
+    sys.exit(1)
+
+
+def _threads() -> list[str]:
+    """Return the names of this process's threads, its own first.
+
+    The one of a GPU's driver may be cut off: to forked processes no GPU is visible.
+    """
     tasks = Path("/proc/self/task")
-    return len(list(tasks.iterdir())) if tasks.exists() else threading.active_count()
+    if not tasks.exists():
+        return [thread.name for thread in threading.enumerate()]
+    numbers = sorted(int(task.name) for task in tasks.iterdir())
+    names = [(tasks / str(number) / "comm").read_text().strip() for number in numbers]
+    return [name for name in names if not name.startswith(DRIVER)]
 
 
 def _count_shared() -> int:

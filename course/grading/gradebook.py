@@ -32,6 +32,7 @@ REMEDIES = (
         r"no such (?:column|table)|(?:column|relation) .* does not exist",
         "run `nbgrader db upgrade`, then grade again",
     ),
+    ("not a database|malformed", "move that file away, or name another one, then grade again"),
     ("No module named|load plugin", "install that driver, or mend the address, then grade again"),
 )
 # Takes the student, the points of a notebook and the seconds, and returns the points to take off.

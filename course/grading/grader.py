@@ -9,8 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
+from course.errors import CourseError
 from course.grading.assignment import Cell, MasterNotebook, leading_given, runnable
-from course.grading.engine import Engine, Terms
+from course.grading.engine import Engine, Preparation, Terms
 from course.grading.files import Files
 from course.grading.hearing import Hearing
 from course.grading.limits import Isolation
@@ -28,23 +29,27 @@ class Grader:
 
     What the instructor's first cells do is done once, and there in every forked process. A
     submission in which something of the student's stands among them has an engine of its own, in
-    which nothing has run before; so have all if processes cannot be forked after these cells.
+    which nothing has run before; so have all if processes cannot be forked after these cells. What
+    leaves threads behind when it is imported is then imported by each process for itself.
     """
 
     def __init__(self, master: MasterNotebook, terms: Terms, files: Files = NO_FILES) -> None:
         self._master, self._terms, self._files = master, terms, files
-        self._prefix = leading_given(master.cells)
+        self._preparation = Preparation(leading_given(master.cells))
         self._engines: dict[tuple[Cell, ...], Engine] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         """Start the kept processes; raises `CourseError` when one cannot be started."""
-        try:
-            self._engine(self._prefix)
-        except Unfit:
-            self._prefix = ()
-            self._engine(())
-        return self
+        reason = ""
+        for preparation in (self._preparation, Preparation(), Preparation(imports=False)):
+            self._preparation = preparation
+            try:
+                self._engine(preparation.prefix)
+                return self
+            except Unfit as unfit:
+                reason = str(unfit)
+        raise CourseError(f"{self._master.name}: {reason}")
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
@@ -63,8 +68,8 @@ class Grader:
         Raises `Ungraded` when something else keeps the referee process from its work.
         """
         to_run = runnable(cells)
-        begins_alike = to_run[: len(self._prefix)] == self._prefix
-        prefix = self._prefix if begins_alike else ()
+        prefix = self._preparation.prefix
+        prefix = prefix if to_run[: len(prefix)] == prefix else ()
         left_out = dict.fromkeys(rules.by_hand, Verdict.BY_HAND)
         case = Case(to_run[len(prefix) :], own_files, left_out, rules.beside)
         while True:
@@ -78,7 +83,8 @@ class Grader:
     def _engine(self, prefix: tuple[Cell, ...]) -> Engine:
         """Return the engine in which the cells `prefix` have run, started when first needed."""
         if prefix not in self._engines:
-            engine = Engine(self._master, self._terms, prefix, self._files)
+            preparation = replace(self._preparation, prefix=prefix)
+            engine = Engine(self._master, self._terms, self._files, preparation)
             self._engines[prefix] = self._stack.enter_context(engine)
         return self._engines[prefix]
 

@@ -32,7 +32,7 @@ class ServerDied(Exception):  # noqa: N818 - it says what happened
 
 
 class Unfit(Exception):  # noqa: N818
-    """Report that a program's steps left behind what no fork carries: start it without them."""
+    """Report that imports or steps left behind what no fork carries: start without them."""
 
 
 class StepLost(Exception):  # noqa: N818
@@ -71,7 +71,7 @@ def await_ready(end: socket.socket, step_seconds: float) -> int:
     """Wait until a server at the other end can fork, and return its process, 0 where unknown.
 
     Raises `ServerDied` when it ends or says nothing, `StepLost` when that happens in one of its
-    steps, for each of which it has `step_seconds`, and `Unfit` when it cannot fork after them.
+    steps, for each of which it has `step_seconds`, and `Unfit` when it cannot fork after all that.
     """
     heard, pid = hear(end, START_SECONDS)
     steps = 0

@@ -139,7 +139,8 @@ class Records:
     def _contents(self, result: SubmissionResult) -> Iterator[str]:
         for place, master in enumerate(self.assignment.notebooks):
             graded = result.notebooks[place] if result.notebooks else None
-            yield feedback_page(master.name, result, graded)
+            whole = self.assignment.name if len(self.assignment.notebooks) > 1 else ""
+            yield feedback_page(master.name, result, graded, whole=whole)
 
 
 @contextmanager
@@ -193,12 +194,15 @@ def grades_table(results: Sequence[SubmissionResult]) -> str:
     return table.getvalue()
 
 
-def feedback_page(name: str, result: SubmissionResult, graded: NotebookResult | None) -> str:
+def feedback_page(
+    name: str, result: SubmissionResult, graded: NotebookResult | None, *, whole: str = ""
+) -> str:
     """Return one self-contained HTML page, in which all that a student wrote is escaped.
 
-    It is about one notebook, `graded`, or about the problem of the whole submission.
+    It is about one notebook, `graded`, or about the problem of the whole submission. `whole` is the
+    assignment's name where that has other notebooks too.
     """
-    return _page_template().render(name=name, result=result, graded=graded)
+    return _page_template().render(name=name, result=result, graded=graded, whole=whole)
 
 
 @cache

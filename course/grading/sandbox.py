@@ -29,6 +29,7 @@ Whatever ends this process ends all of it: bubblewrap dies with the thread that 
 server and each supervisor when their sockets close.
 """
 
+import importlib.util
 import json
 import os
 import select
@@ -273,10 +274,13 @@ class ForkServer:
         except ServerDied:
             self.close()
             raise CourseError(f"the fork server did not start: {self._complaint}") from None
-        except (StepLost, Unfit):
+        except StepLost:
             self._process.kill()
             self.close()
             raise
+        except Unfit:
+            self.close()
+            raise Unfit(self._complaint) from None
 
     def _launch(self, control: int) -> subprocess.Popen[bytes]:
         module = ["-P", "-s", "-m", "course.grading.fork_server"]
@@ -334,6 +338,8 @@ def check_sandbox() -> None:
     """
     if sys.platform != "linux":
         raise CourseError(f"a sandbox needs Linux and bubblewrap; grade there, {INSTEAD}")
+    if not importlib.util.find_spec("pyseccomp"):
+        raise CourseError(f"pyseccomp is missing; `pip install pyseccomp`, {INSTEAD}")
     program = Program("course.grading.fork_server:probe")
     find_bubblewrap()
     server = ForkServer(Isolation.SANDBOX, Limits(), program, readable=())
