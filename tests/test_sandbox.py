@@ -701,6 +701,26 @@ def test_import_that_starts_a_thread_is_refused(folder: Path) -> None:
         server.start()
 
 
+def test_thread_of_a_gpu_driver_is_let_be(folder: Path) -> None:
+    module = folder / "driver.py"
+    module.write_text(
+        "import ctypes, threading, time\n"
+        "named = threading.Event()\n"
+        "def run():\n"
+        "    ctypes.CDLL(None).prctl(15, b'cuda00001400006', 0, 0, 0)  # PR_SET_NAME\n"
+        "    named.set()\n"
+        "    time.sleep(60)\n"
+        "threading.Thread(target=run, daemon=True).start()\n"
+        "named.wait()"
+    )
+    program = Program("course.grading.fork_server:probe", preload=("driver",))
+    with (
+        ForkServer(Isolation.SANDBOX, LIMITS, program, readable=[module]) as server,
+        server.spawn(b"?") as student,
+    ):
+        assert student.socket.recv(1) == b"?"
+
+
 # ---------------------------------------------------------------- without a sandbox
 
 
