@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from course.errors import CourseError
 
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -24,6 +22,8 @@ def read(path: Path) -> Any:
 
 def parse(content: bytes, name: str) -> Any:
     """Return the notebook in `content`; raises `CourseError`, which tells `name`, if it is none."""
+    import nbformat  # takes seconds, and most who need this module read no notebook
+
     try:
         return nbformat.reads(content.decode("utf-8-sig"), as_version=nbformat.NO_CONVERT)
     except (ValueError, AttributeError, RecursionError, nbformat.ValidationError) as error:
