@@ -63,15 +63,6 @@ RECIPES = {
 }
 
 
-@pytest.fixture(scope="module")
-def dataset() -> ImageSet:
-    generator = torch.Generator().manual_seed(0)
-    labels = torch.arange(60) % 3
-    noise = torch.randint(0, 120, (60, 3, 4, 4), generator=generator)
-    images = noise + 60 * labels[:, None, None, None]
-    return ImageSet(images.to(torch.uint8), labels, ("a", "b", "c"))
-
-
 @pytest.fixture(params=DEVICES)
 def device(request: pytest.FixtureRequest) -> torch.device:
     return torch.device(request.param)

@@ -59,15 +59,6 @@ def strong(model: nn.Module) -> Tensor:
     return 0.5 * squares(model)
 
 
-@pytest.fixture(scope="module")
-def dataset() -> ImageSet:
-    generator = torch.Generator().manual_seed(0)
-    labels = torch.arange(60) % 3
-    noise = torch.randint(0, 120, (60, 3, 4, 4), generator=generator)
-    images = noise + 60 * labels[:, None, None, None]  # brighter from class to class
-    return ImageSet(images.to(torch.uint8), labels, ("a", "b", "c"))
-
-
 def parameters(run: Run) -> Tensor:
     return torch.cat([p.detach().flatten() for p in run.model.parameters()])
 
