@@ -90,7 +90,8 @@ class Engine:
         self, master: MasterNotebook, terms: Terms, files: Files, preparation: Preparation
     ) -> None:
         self._lesson, self._terms, self._prefix = master.name, terms, preparation.prefix
-        preload = _preload(master.cells, _importable(master.cells, files, preparation))
+        theirs = _importable(master.cells, files) if preparation.imports else {}
+        preload = _preload(master.cells, theirs)
         self._settings = bench.Settings(
             preload,
             self._prefix,
@@ -195,14 +196,12 @@ def _bench_environment() -> dict[str, str]:
     }
 
 
-def _importable(
-    cells: Sequence[Cell], files: Files, preparation: Preparation
-) -> dict[str, ModuleSpec]:
-    """Return the modules that the instructor's cells import and that can be, as prepared for.
+def _importable(cells: Sequence[Cell], files: Files) -> dict[str, ModuleSpec]:
+    """Return the modules that the instructor's cells import and that can be imported.
 
     A file beside the notebook is left for the cell to import.
     """
-    sources = [cell.source for cell in cells if cell.role is Role.GIVEN and preparation.imports]
+    sources = [cell.source for cell in cells if cell.role is Role.GIVEN]
     found = {}
     for name in (name for source in sources for name in IMPORT.findall(source)):
         if name.partition(".")[0] in files.modules:

@@ -68,8 +68,8 @@ class Grader:
         Raises `Ungraded` when something else keeps the referee process from its work.
         """
         to_run = runnable(cells)
-        prefix = self._preparation.prefix
-        prefix = prefix if to_run[: len(prefix)] == prefix else ()
+        first = self._preparation.prefix
+        prefix = first if to_run[: len(first)] == first else ()
         left_out = dict.fromkeys(rules.by_hand, Verdict.BY_HAND)
         case = Case(to_run[len(prefix) :], own_files, left_out, rules.beside)
         while True:
