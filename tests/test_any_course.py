@@ -150,6 +150,14 @@ def test_a_page_says_what_it_is_a_part_of(graded: Graded) -> None:
     assert f"ps1 as a whole: 2 of {graded.report.results[0].max_score:g} points." in page
 
 
+def test_a_part_of_the_points_is_not_shown_as_all_of_them(graded: Graded) -> None:
+    page = (graded.course.feedback / "bob" / "ps1" / "scales.html").read_text()
+    assert "1 of 3" in page
+    assert (
+        '<span class="badge partly"><span aria-hidden="true">◐</span> passed in part</span>' in page
+    )
+
+
 def test_a_missing_notebook_is_told(graded: Graded) -> None:
     [cy] = [result for result in graded.report.results if result.student == "cy"]
     message = "the notebook cities.ipynb was missing; none of its questions is answered"
