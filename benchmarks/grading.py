@@ -22,12 +22,13 @@ from nbgrader.api import Gradebook
 
 from benchmarks.memory import proportional_megabytes, resident_megabytes
 from course.build import build
-from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.classroom import Progress, Selection, grade_class
-from course.grading.grader import Grader, Terms, provide_helpers
-from course.grading.hearing import Stage
-from course.grading.records import Records
-from course.grading.results import SubmissionResult
+from course.grading.engine.grader import Grader, provide_helpers
+from course.grading.engine.options import GradingOptions
+from course.grading.model.cells import Cell, MasterNotebook, Role
+from course.grading.model.findings import Stage
+from course.grading.model.results import SubmissionResult
+from course.grading.records.records import Records
 from course.layout import Course, notebook
 from course.notebooks import grading, is_answer, read
 from course.proof.answers import read_answers
@@ -162,11 +163,11 @@ def _answer(exercise: str, number: int, place: int) -> str:
 
 def _grade(course: Course) -> ClassTimes:
     """Grade the class as `course grade` does, with all its records."""
-    terms = Terms(jobs=JOBS, readable=provide_helpers())
+    options = GradingOptions(jobs=JOBS, readable=provide_helpers())
     clock = _Clock()
     with patch.object(Records, "keep", clock.timed(Records.keep)):
         report = grade_class(
-            course, LESSON, Selection(out=course.root / "ours"), terms, on_progress=clock.tick
+            course, LESSON, Selection(out=course.root / "ours"), options, on_progress=clock.tick
         )
     return clock.times(report.graded)
 
@@ -238,7 +239,7 @@ def _tiny_grader() -> Iterator[tuple[Grader, list[Cell]]]:
         Cell(Role.ANSWER, "f", "code", "def f():\n    return a", ("f",)),
         Cell(Role.TEST, "test_f", "code", "assert f() == 1", points=1.0),
     ]
-    with Grader(MasterNotebook("tiny", tuple(cells), {}, ()), Terms()) as grader:
+    with Grader(MasterNotebook("tiny", tuple(cells), {}, ()), GradingOptions()) as grader:
         yield grader, cells
 
 

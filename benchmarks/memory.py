@@ -6,7 +6,10 @@ from pathlib import Path
 
 PROC = Path("/proc")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-NAMES = {"course.grading.bench": "bench", "course.grading.fork_server": "fork server"}
+NAMES = {
+    "course.grading.referee.server": "bench",
+    "course.grading.inside.fork_server": "fork server",
+}
 
 
 def proportional_megabytes(root: int) -> float:

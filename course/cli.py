@@ -168,22 +168,26 @@ def grade(
     """
     from course.cores import count_cores
     from course.grading.classroom import Selection, grade_class
-    from course.grading.grader import Isolation, Terms, provide_helpers
+    from course.grading.engine.options import GradingOptions
+    from course.grading.inside.limits import Isolation
+    from course.provided import find_provided
 
     course: Course = context.obj
-    terms = Terms(
+    provided = find_provided(course)
+    options = GradingOptions(
         Isolation(isolation),
-        seconds=timeout,
-        memory=memory * 2**20,
-        readable=provide_helpers(),
+        time_limit=timeout,
+        memory_limit=memory * 2**20,
+        readable=provided.readable,
+        environment=provided.environment,
         jobs=jobs or count_cores(),
-        beside=beside,
+        allow_beside=beside,
     )
-    _tell_of_safety(is_sandbox=terms.isolation is Isolation.SANDBOX, beside=beside)
+    _tell_of_safety(is_sandbox=options.isolation is Isolation.SANDBOX, beside=beside)
     selection = Selection(submitted, out, student, force)
     try:
         with display.GradingProgress(lesson, quiet=as_json) as progress:
-            report = grade_class(course, lesson, selection, terms, on_progress=progress.update)
+            report = grade_class(course, lesson, selection, options, on_progress=progress.update)
     except KeyboardInterrupt:
         display.warn("interrupted: what is graded is kept, and the same command goes on from there")
         raise typer.Exit(INTERRUPTED) from None
@@ -194,7 +198,7 @@ def grade(
 
 def _tell_of_safety(*, is_sandbox: bool, beside: bool) -> None:
     """Warn of what is lost; raises `CourseError` where there can be no sandbox."""
-    from course.grading.sandbox import LOST, check_sandbox
+    from course.grading.sandbox.server import LOST, check_sandbox
 
     check_sandbox() if is_sandbox else display.warn(LOST)
     if beside:

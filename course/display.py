@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # these import slowly, and the command line wants to be quick
     from course.checks import Problem
     from course.execute import Event, NotebookRun
     from course.grading.classroom import ClassReport, Progress
-    from course.grading.results import QuestionResult, SubmissionResult
+    from course.grading.model.results import QuestionResult, SubmissionResult
     from course.proof.proofs import Proof
 
 
@@ -179,7 +179,7 @@ def graded(report: "ClassReport") -> None:
     console().print(table)
     if report.known:
         say(f"{len(report.known)} of {len(report.results)} had not changed since they were graded")
-    places = report.places
+    places = report.destinations
     say(escape(f"grades: {relative(places.grades)}; feedback: {relative(places.feedback)}"))
     _warn_of(report)
     if report.problems:
@@ -221,7 +221,7 @@ def _as_json(question: "QuestionResult") -> dict[str, object]:
         "score": None if question.is_open else question.score,
         "max_score": question.max_score,
         "verdict": question.verdict,
-        "beside": question.beside,
+        "ran_beside": question.ran_beside,
     }
 
 

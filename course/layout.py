@@ -1,6 +1,7 @@
 """Where everything lies: the folders of a course and the files of a lesson."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 from course.errors import CourseError
 
-SETTINGS = "nbgrader_config.py"
+SETTINGS, PROJECT = "nbgrader_config.py", "pyproject.toml"
 STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
 
 
@@ -67,6 +68,23 @@ class Course:
     def answers(self) -> Path:
         """Return the folder of right and wrong answers, in a folder for each exercise."""
         return self.root / "tests" / "exercises"
+
+    @cached_property
+    def own_settings(self) -> Mapping[str, Any]:
+        """Return what `[tool.course]` in pyproject.toml says; nothing where there is no such table.
+
+        Raises `CourseError` for a file that is no TOML.
+        """
+        file = self.root / PROJECT
+        if not file.is_file():
+            return {}
+        try:
+            table = (
+                tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("course", {})
+            )
+            return dict(table)
+        except (AttributeError, TypeError, ValueError) as error:  # ValueError: no TOML
+            raise CourseError(f"{file}: {error}; mend that line") from error
 
     @cached_property
     def lessons(self) -> list[str]:

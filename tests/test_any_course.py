@@ -10,12 +10,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course.grading.classroom import ClassReport, Selection, grade_class
-from course.grading.grader import Terms
+from course.grading.engine.options import GradingOptions
 from course.layout import Course
 from tests.nbgrader_course import auto_grades, run_nbgrader, written_cell
 from tests.toy import answer_cell, check_cell, grading_metadata, write_notebook
 
-TERMS = Terms(seconds=20, jobs=1)
+OPTIONS = GradingOptions(seconds=20, jobs=1)
 TABLE = "city,people\nBonn,3\nUlm,4\n"
 TOOLS = "def scale(x):\n    return 10 * x\n"
 GIVEN = """%matplotlib inline
@@ -118,7 +118,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     other = course.root.parent / "stock"
     shutil.copytree(course.root, other)
     run_nbgrader(other, "autograde", "ps1")
-    report = grade_class(course, "ps1", Selection(), TERMS, on_progress=lambda step: None)
+    report = grade_class(course, "ps1", Selection(), OPTIONS, on_progress=lambda step: None)
     return Graded(course, report, auto_grades(f"sqlite:///{other / 'gradebook.db'}", "ps1"))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from course.grading.asserts import CREDIT, FAILED, HOLDS, Assertions, read_assertions
+from course.grading.referee.asserts import CREDIT, FAILED, HOLDS, Assertions, read_assertions
 
 CELL = """\
 x = 3

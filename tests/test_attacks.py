@@ -23,18 +23,20 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from course.grading.assignment import MasterNotebook, read_master
-from course.grading.grader import Grader, Terms
-from course.grading.judgement import Judgement
-from course.grading.limits import Isolation
-from course.grading.rebuild import rebuild
+from course.grading.engine.grader import Grader
+from course.grading.engine.options import GradingOptions
+from course.grading.inside.limits import Isolation
+from course.grading.intake.assignment import read_master
+from course.grading.intake.rebuild import rebuild
+from course.grading.model.cells import MasterNotebook
+from course.grading.model.judgement import Judgement
 from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook
 
 FOLDER = Path(__file__).parent / "attacks"
 FORGING = FOLDER / "forging.py"
 ATTACKS = sorted(path for path in FOLDER.glob("*.py") if path != FORGING)
 MARKER = "course-attack"
-TERMS = Terms(isolation=Isolation.SANDBOX, seconds=3, memory=600 * 2**20)
+OPTIONS = GradingOptions(isolation=Isolation.SANDBOX, seconds=3, memory=600 * 2**20)
 
 GIVEN = "import numpy as np\nimport torch"
 SQUARE = "def square(x):\n    return x * x"
@@ -89,7 +91,7 @@ def assignment(tmp_path_factory: pytest.TempPathFactory) -> MasterNotebook:
 
 @pytest.fixture(scope="module")
 def grader(assignment: MasterNotebook) -> Iterator[Grader]:
-    with Grader(assignment, TERMS) as started:
+    with Grader(assignment, OPTIONS) as started:
         yield started
 
 

@@ -19,18 +19,20 @@ from nbgrader.server_extensions.formgrader.handlers import template_path
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
-from course.grading.assignment import Cell, MasterNotebook, Role, read_master
-from course.grading.autograded import autograded_notebook
-from course.grading.harmless import MAX_RENDERED, harmless_markdown
-from course.grading.rebuild import Rebuilt, rebuild
-from course.grading.results import (
+from course.grading.intake.assignment import read_master
+from course.grading.intake.rebuild import rebuild
+from course.grading.model.cell_output import CellOutput
+from course.grading.model.cells import Cell, MasterNotebook, Role
+from course.grading.model.rebuilt import Rebuilt
+from course.grading.model.results import (
     AssertResult,
     NotebookResult,
     Outcome,
     QuestionResult,
     Verdict,
 )
-from course.grading.shown import Shown
+from course.grading.records.autograded import autograded_notebook
+from course.grading.records.harmless import MAX_RENDERED, harmless_markdown
 from tests.nbgrader_course import (
     LESSON,
     TASK,
@@ -380,7 +382,7 @@ def test_no_answer_runs_in_the_browser(one: Master, source: str) -> None:
 def test_nothing_that_a_cell_has_shown_runs_in_the_browser(one: Master, source: str) -> None:
     extra = Cell(Role.EXTRA, "", "code", "draw()")
     cells = (*rebuild(one.notebook, one.saved).cells, extra)
-    shown = [(extra, Shown(source, f"ValueError: {source}", f"{source}\n{source}", (b"PNG",)))]
+    shown = [(extra, CellOutput(source, f"ValueError: {source}", f"{source}\n{source}", (b"PNG",)))]
     result = NotebookResult("one", ())
     nb = autograded_notebook(one.saved, Rebuilt(cells, (), ()), result, shown)
     page = render(nb)

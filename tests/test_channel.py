@@ -9,7 +9,13 @@ import tracemalloc
 
 import pytest
 
-from course.grading.channel import Channel, ChannelClosed, ChannelError, ChannelTimeout, Oversized
+from course.grading.border.channel import (
+    Channel,
+    ChannelClosed,
+    ChannelError,
+    ChannelTimeout,
+    Oversized,
+)
 
 LIMIT = 2**24
 

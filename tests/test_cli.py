@@ -16,8 +16,8 @@ from course import cli, display
 from course.build import build
 from course.errors import CourseError
 from course.grading.classroom import ClassReport, Progress
-from course.grading.records import Places
-from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
+from course.grading.model.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
+from course.grading.records.records import Destinations
 from course.layout import Course, notebook
 from tests.toy import (
     REPOSITORY_ROOT,
@@ -502,7 +502,7 @@ def test_a_bad_pair_among_good_ones_is_named() -> None:
 
 
 def report(tmp_path: Path, *results: SubmissionResult) -> ClassReport:
-    places = Places.of(Course(tmp_path), "toy", tmp_path / "[red]out[/]")
+    places = Destinations.of(Course(tmp_path), "toy", tmp_path / "[red]out[/]")
     return ClassReport(results, frozenset(), places)
 
 

@@ -19,11 +19,11 @@ from traitlets.config import Config
 
 from course.converters import ConversionError, lesson_config, run_converter, saved_notebook
 from course.errors import CourseError
-from course.grading import gradebook_rows
-from course.grading.assignment import read_master
-from course.grading.gradebook import GradebookWriter
-from course.grading.rebuild import rebuild
-from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
+from course.grading.intake.assignment import read_master
+from course.grading.intake.rebuild import rebuild
+from course.grading.model.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
+from course.grading.records.gradebook import GradebookWriter
+from course.grading.records.records import gradebook_rows
 from course.layout import Course
 from tests.nbgrader_course import (
     LESSON,

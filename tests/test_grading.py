@@ -18,17 +18,19 @@ from nbgrader.api import Gradebook
 
 from course.build import build
 from course.errors import CourseError
-from course.grading import workers
-from course.grading.assignment import Assignment, MasterNotebook
 from course.grading.classroom import ClassReport, Progress, Selection, grade_class
-from course.grading.collection import MAX_BYTES, collect, is_student_name
-from course.grading.grader import Terms, Ungraded
-from course.grading.hearing import Hearing
-from course.grading.judgement import Judgement
-from course.grading.records import feedback_page, grades_table
-from course.grading.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
-from course.grading.wording import MAX_LENGTH, one_line, plain_number, printable
-from course.grading.workers import ATTEMPTS
+from course.grading.engine.engine import workers
+from course.grading.engine.options import GradingOptions
+from course.grading.engine.referee_client import Ungraded
+from course.grading.engine.workers import ATTEMPTS
+from course.grading.intake.assignment import Assignment
+from course.grading.intake.collection import MAX_BYTES, collect, is_student_name
+from course.grading.model.cells import MasterNotebook
+from course.grading.model.findings import Findings
+from course.grading.model.judgement import Judgement
+from course.grading.model.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
+from course.grading.model.wording import MAX_LENGTH, one_line, plain_number, printable
+from course.grading.records.pages import feedback_page, grades_table
 from course.layout import Course, notebook
 from course.pool import run_apart
 from tests.nbgrader_course import run_nbgrader
@@ -60,7 +62,7 @@ found = [os.path.join(folder, name) for folder, _, names in os.walk(".") for nam
 def double(number):
     raise ValueError(f"seen: {found}")"""
 RIGHT_DOUBLE = "def double(number):\n    return 2 * number"
-TERMS = Terms(seconds=5)
+OPTIONS = GradingOptions(seconds=5)
 GRADED = {"ann", "blank", "copied", "deleted", "exit", "files", "half.right@uni-köln", "leak"}
 GRADED |= {"list-out", "loop"}
 
@@ -107,7 +109,7 @@ def handed_in(course: Course, student: str) -> Path:
 
 
 def grade_quietly(course: Course, selection: Selection = Selection()) -> ClassReport:  # noqa: B008
-    return grade_class(course, "toy", selection, TERMS, on_progress=lambda step: None)
+    return grade_class(course, "toy", selection, OPTIONS, on_progress=lambda step: None)
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> GradedClass:
     fill_class(course)
     (course.submitted / "notes.txt").touch()
     steps: list[Progress] = []
-    report = grade_class(course, "toy", Selection(), TERMS, on_progress=steps.append)
+    report = grade_class(course, "toy", Selection(), OPTIONS, on_progress=steps.append)
     return GradedClass(course, report, steps)
 
 
@@ -367,10 +369,10 @@ class Unlucky:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def grade(self, *_: object) -> Hearing:
+    def grade(self, *_: object) -> Findings:
         if next(self.failures, None) is not None:
             raise Ungraded("no memory is left")
-        return Hearing((Judgement("test_double", 2, (), 0.0),), {})
+        return Findings((Judgement("test_double", 2, (), 0.0),), {})
 
 
 @pytest.mark.parametrize(("times", "score"), [(ATTEMPTS - 1, 2), (ATTEMPTS, 0)])
@@ -505,7 +507,7 @@ def test_an_empty_class_is_named_with_the_remedy(tmp_path: Path) -> None:
 
 def test_an_unknown_lesson_is_named(toy_course: Course) -> None:
     with pytest.raises(CourseError, match="no lesson is called 'tyo'"):
-        grade_class(toy_course, "tyo", Selection(), TERMS, on_progress=lambda step: None)
+        grade_class(toy_course, "tyo", Selection(), OPTIONS, on_progress=lambda step: None)
 
 
 # --- records ---

@@ -2,13 +2,14 @@
 
 import pytest
 
-from course.grading import hearing
-from course.grading.hearing import Stage, Stopwatch
+from course.grading.model.findings import Stage
+from course.grading.referee import stopwatch
+from course.grading.referee.stopwatch import Stopwatch
 
 
 def test_a_stage_inside_another_counts_for_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter([1.0, 2.0, 5.0, 9.0, 20.0, 21.0])
-    monkeypatch.setattr(hearing.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(stopwatch.time, "monotonic", lambda: next(times))
     watch = Stopwatch()
     with watch.stage(Stage.RUN), watch.stage(Stage.FORK):
         pass

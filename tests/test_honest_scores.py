@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from course.grading.assignment import Cell, Role, read_master
-from course.grading.grader import Grader, Terms, provide_helpers
-from course.grading.judgement import Judgement
+from course.grading.engine.grader import Grader, provide_helpers
+from course.grading.engine.options import GradingOptions
+from course.grading.intake.assignment import read_master
+from course.grading.model.cells import Cell, Role
+from course.grading.model.judgement import Judgement
 from course.layout import notebook
 from course.proof.answers import Answer, read_answers
 from tests.sample_class import COURSE, answers, exercises
@@ -38,7 +40,7 @@ def judged(request: pytest.FixtureRequest) -> Judged:
     found = []
     others = answers(lesson, "right")
     # Two exercises have tests that train networks, which takes long beside other tests.
-    with Grader(master, Terms(seconds=300, readable=provide_helpers())) as grader:
+    with Grader(master, GradingOptions(seconds=300, readable=provide_helpers())) as grader:
         for exercise in exercises(lesson):
             for answer in read_answers(COURSE, exercise):
                 hearing = grader.grade(cells_for(master.cells, answer, others))

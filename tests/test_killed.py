@@ -17,19 +17,20 @@ from tempfile import gettempdir
 import pytest
 from nbformat.v4 import new_code_cell, writes
 
-from course.grading.assignment import MasterNotebook, read_master
-from course.grading.collection import HandedIn
-from course.grading.engine import Engine
-from course.grading.files import Files
-from course.grading.grader import Terms
-from course.grading.judgement import Judgement
-from course.grading.limits import Isolation
-from course.grading.process_table import find_family
-from course.grading.workers import _Desk
+from course.grading.engine.engine import Engine
+from course.grading.engine.options import GradingOptions
+from course.grading.engine.workers import _Desk
+from course.grading.inside.limits import Isolation
+from course.grading.intake.assignment import read_master
+from course.grading.intake.collection import HandedIn
+from course.grading.intake.files import Files
+from course.grading.model.cells import MasterNotebook
+from course.grading.model.judgement import Judgement
+from course.grading.sandbox.process_table import find_family
 from tests.test_sandbox import is_gone, until
 from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook
 
-TERMS = Terms(seconds=20.0, memory=2 * 2**30)
+OPTIONS = GradingOptions(seconds=20.0, memory=2 * 2**30)
 ROOT = Path(__file__).parents[1]
 PROC = Path("/proc")
 GATE = """
@@ -42,10 +43,10 @@ while not (folder / "go").exists():
 """
 GRADE = """
 import sys
-from course.grading.grader import Grader, Isolation, Terms
+from course.grading.engine.grader import Grader, Isolation, GradingOptions
 from tests.test_trial import answer, given, question
-from course.grading.assignment import MasterNotebook
-with Grader(MasterNotebook("toy", (given("a = 1"),), {}, ()), Terms(Isolation(sys.argv[1]))) as g:
+from course.grading.intake.assignment import MasterNotebook
+with Grader(MasterNotebook("toy", (given("a = 1"),), {}, ()), GradingOptions(Isolation(sys.argv[1]))) as g:
     g.grade([given("a = 1"), answer("f = 1"), question(sys.argv[2])])
 """
 
@@ -88,7 +89,7 @@ def lesson(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lesson]:
     ]
     master = read_master(write_notebook(toy_notebook(cells), folder / "toy.ipynb"), None)
     with ThreadPoolExecutor(1) as pool:
-        desk = pool.submit(_Desk(master, TERMS, Files()).__enter__).result()
+        desk = pool.submit(_Desk(master, OPTIONS, Files()).__enter__).result()
         yield Lesson(folder, master, desk, pool)
         pool.submit(desk.__exit__).result()
 

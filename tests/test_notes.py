@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course.grading.asserts import read_assertions
-from course.grading.breach import Breach
-from course.grading.notes import FILE, MAX_TOLD, Notes, describe_notes, read_notes, run_tests
-from course.grading.raised import StudentError, describe_error, read_error
+from course.grading.border.breach import Breach
+from course.grading.border.notes import FILE, MAX_TOLD, Notes, describe_notes, read_notes, run_tests
+from course.grading.border.raised import StudentError, describe_error, read_error
+from course.grading.referee.asserts import read_assertions
 
 CELL = """x = 2
 assert x == 2

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from course.errors import CourseError
-from course.grading.assignment import MasterNotebook, Role, read_master
-from course.grading.definitions import defined_names
-from course.grading.pieces import MAX_CELLS, MAX_CHARACTERS
-from course.grading.rebuild import Rebuilt, rebuild
+from course.grading.intake.assignment import read_master
+from course.grading.intake.definitions import defined_names
+from course.grading.intake.rebuild import rebuild
+from course.grading.intake.submitted_cells import MAX_CELLS, MAX_CHARACTERS
+from course.grading.model.cells import MasterNotebook, Role
+from course.grading.model.rebuilt import Rebuilt
 from course.layout import notebook
 from course.notebooks import read
 from tests.sample_class import COURSE, answers, fill, like_colab

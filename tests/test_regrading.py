@@ -19,13 +19,13 @@ from course.build import build
 from course.errors import CourseError
 from course.grading import classroom
 from course.grading.classroom import ClassReport, Selection, grade_class
-from course.grading.collection import Submission
-from course.grading.grader import Terms
+from course.grading.engine.options import GradingOptions
+from course.grading.intake.collection import Submission
 from course.layout import Course, notebook
 from tests.test_grading import RIGHT_DOUBLE, hand_in, handed_in
 from tests.toy import REPOSITORY_ROOT, make_toy_course
 
-TERMS = Terms(seconds=20, jobs=1)
+OPTIONS = GradingOptions(seconds=20, jobs=1)
 ANSWERS = {
     "ann": RIGHT_DOUBLE,
     "bob": "def double(number):\n    return 3 * number",
@@ -53,8 +53,8 @@ def graded(toy: Course, tmp_path: Path) -> Course:
     return Course(root)
 
 
-def grade(course: Course, terms: Terms = TERMS, **options: Any) -> ClassReport:
-    return grade_class(course, "toy", Selection(**options), terms, on_progress=lambda step: None)
+def grade(course: Course, options: GradingOptions = OPTIONS, **options: Any) -> ClassReport:
+    return grade_class(course, "toy", Selection(**options), options, on_progress=lambda step: None)
 
 
 def without_seconds(path: Path) -> bytes:
@@ -97,7 +97,7 @@ def test_only_what_was_handed_in_anew_is_graded(graded: Course) -> None:
 def to_grade(graded: Course, monkeypatch: pytest.MonkeyPatch) -> Callable[..., set[str]]:
     """Provide a function that returns who would be graded, and grades nobody."""
 
-    def to_grade(terms: Terms = TERMS) -> set[str]:
+    def to_grade(options: GradingOptions = OPTIONS) -> set[str]:
         names: set[str] = set()
 
         def hear_nobody(_: object, __: object, waiting: Sequence[Submission], *___: object) -> Any:
@@ -106,7 +106,7 @@ def to_grade(graded: Course, monkeypatch: pytest.MonkeyPatch) -> Callable[..., s
 
         with monkeypatch.context() as patch:
             patch.setattr(classroom, "hear_all", hear_nobody)
-            grade(graded, terms)
+            grade(graded, options)
         return names
 
     return to_grade
@@ -137,8 +137,8 @@ def test_a_changed_master_makes_all_results_old(
 def test_other_terms_make_all_results_old(
     to_grade: Callable[..., set[str]], change: dict[str, Any]
 ) -> None:
-    assert to_grade(replace(TERMS, jobs=7)) == set()
-    assert to_grade(replace(TERMS, **change)) == set(ANSWERS)
+    assert to_grade(replace(OPTIONS, jobs=7)) == set()
+    assert to_grade(replace(OPTIONS, **change)) == set(ANSWERS)
 
 
 def test_some_can_be_graded_and_the_table_keeps_the_others(graded: Course) -> None:

@@ -11,16 +11,16 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course.errors import CourseError
-from course.grading.assignment import Cell, MasterNotebook, Role
 from course.grading.classroom import ClassReport, Selection, grade_class
-from course.grading.grader import Terms
-from course.grading.hearing import Hearing
-from course.grading.judgement import Failure, Judgement
-from course.grading.rebuild import Rebuilt
-from course.grading.rehearsal import Rehearsal, Rehearsals, rehearse
-from course.grading.results import QuestionResult, Verdict
-from course.grading.session import Rules
-from course.grading.verdicts import notebook_result
+from course.grading.engine.options import GradingOptions
+from course.grading.engine.rehearsal import Rehearsals, rehearse
+from course.grading.model.cells import Cell, MasterNotebook, Role
+from course.grading.model.findings import Findings
+from course.grading.model.judgement import Failure, Judgement
+from course.grading.model.rebuilt import Rebuilt
+from course.grading.model.rehearsal import Rehearsal, Rules
+from course.grading.model.results import QuestionResult, Verdict
+from course.grading.records.verdicts import notebook_result
 from course.layout import Course
 from tests.nbgrader_course import auto_grades, run_nbgrader
 from tests.toy import answer_cell, check_cell, write_notebook
@@ -135,8 +135,8 @@ def hand_in(root: Path, student: str, answers: dict[str, str]) -> None:
 
 
 def grade(course: Course, out: Path, *, beside: bool) -> ClassReport:
-    terms = Terms(seconds=20, jobs=1, beside=beside)
-    return grade_class(course, "ps1", Selection(out=out), terms, on_progress=lambda step: None)
+    options = GradingOptions(seconds=20, jobs=1, beside=beside)
+    return grade_class(course, "ps1", Selection(out=out), options, on_progress=lambda step: None)
 
 
 @dataclass(frozen=True)
@@ -261,10 +261,10 @@ def solution(scores: Callable[[Rules], dict[str, float]]) -> Rehearsal:
     """Rehearse two tests, of which `scores` tells the points under given rules."""
     cells = tuple(Cell(Role.TEST, name, "code", "", points=1.0) for name in TESTS)
 
-    def grade(_: object, __: object, rules: Rules) -> Hearing:
+    def grade(_: object, __: object, rules: Rules) -> Findings:
         found = dict.fromkeys(rules.by_hand, 0.0) | scores(rules)
         judgements = (Judgement(name, 1.0, (), credit=found[name]) for name in TESTS)
-        return Hearing(tuple(judgements), {})
+        return Findings(tuple(judgements), {})
 
     return rehearse(grade, MasterNotebook("toy", cells, {}, ()), beside=False)
 

@@ -12,12 +12,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course.grading.breach import Breach, Late
-from course.grading.channel import Channel
-from course.grading.decoding import decode
-from course.grading.plain_data import Malformed
-from course.grading.raised import StudentError
-from course.grading.remote import Missing, Refused, Remote
+from course.grading.border.breach import Breach, Late
+from course.grading.border.channel import Channel
+from course.grading.border.plain_data import Malformed
+from course.grading.border.raised import StudentError
+from course.grading.referee.decoding import decode
+from course.grading.referee.student_link import Missing, Refused, StudentLink
 
 SECONDS = 5.0
 FEW = settings(max_examples=100, deadline=None)
@@ -125,7 +125,7 @@ def hear(sent: list[bytes], act: Any, seconds: float = SECONDS) -> BaseException
     """Let `act` ask a process that has sent these bytes and then ends; return what comes out."""
     ours, theirs = socket.socketpair()
     with Channel(ours) as channel, theirs:
-        remote = Remote(channel)
+        remote = StudentLink(channel)
         remote.give_time(seconds)
         theirs.sendall(b"".join(sent))
         theirs.shutdown(socket.SHUT_WR)
@@ -144,7 +144,7 @@ def is_allowed(error: BaseException | None) -> bool:
     return isinstance(error, Exception) and hasattr(error, "__notes__")
 
 
-def get(remote: Remote) -> Any:
+def get(remote: StudentLink) -> Any:
     """Return what the name `answer` stands for; raises what says why it is nothing."""
     found = remote.get(["answer"])
     for error in found.errors.values():
@@ -221,7 +221,7 @@ def test_deadline_holds_for_a_process_that_sends_a_byte_at_a_time() -> None:
     thread.start()
     began = time.monotonic()
     with Channel(ours) as channel:
-        remote = Remote(channel)
+        remote = StudentLink(channel)
         remote.give_time(0.5)
         with pytest.raises(Late):
             get(remote)
@@ -245,7 +245,7 @@ def test_deadline_holds_for_a_process_that_asks_for_ever() -> None:
     thread = threading.Thread(target=repeat)
     thread.start()
     with Channel(ours) as channel:
-        remote = Remote(channel)
+        remote = StudentLink(channel)
         remote.give_time(0.5)
         with pytest.raises(Late):
             list(get(remote))
@@ -260,7 +260,7 @@ def raised(name: str) -> bytes:
 
 
 def test_stop_iteration_of_an_answer_does_not_end_the_loop_of_a_test() -> None:
-    def act(remote: Remote) -> None:
+    def act(remote: StudentLink) -> None:
         list(map(partial(remote.call, None, 0, ""), [((1,), {}), ((2,), {})]))
 
     assert isinstance(hear([raised("StopIteration")], act), StudentError)
@@ -277,7 +277,7 @@ def test_a_module_of_more_levels_than_bytes_pay_for_is_refused() -> None:
 
 
 def test_an_object_in_place_of_a_list_is_not_told_what_is_looked_for_in_it() -> None:
-    def act(remote: Remote) -> bool:
+    def act(remote: StudentLink) -> bool:
         return 5 in get(remote)
 
     error = hear([named_value(["handle", "object", 0, "Always"]), value(True), value(True)], act)

@@ -17,12 +17,12 @@ import pyseccomp
 import pytest
 
 from course.errors import CourseError
-from course.grading.environment import make_environment, one_thread
-from course.grading.limits import FORBIDDEN, Isolation, Limits
-from course.grading.process_table import find_family, measure_resident
-from course.grading.program import Program
-from course.grading.protocol import ServerDied, Unfit
-from course.grading.sandbox import LOST, Ending, ForkServer, Kind, Student, check_sandbox
+from course.grading.inside.limits import FORBIDDEN, Isolation, Limits
+from course.grading.inside.program import Program
+from course.grading.inside.protocol import ServerDied, Unfit
+from course.grading.sandbox.environment import make_environment, one_thread
+from course.grading.sandbox.process_table import find_family, measure_resident
+from course.grading.sandbox.server import LOST, Ending, ForkServer, Kind, StudentHandle, check_sandbox
 
 ROOT = Path(__file__).parents[1]
 MB = 2**20
@@ -72,7 +72,7 @@ def open_server(folder: Path) -> Iterator[ForkServer]:
         yield started
 
 
-def listen(student: Student) -> Any:
+def listen(student: StudentHandle) -> Any:
     """Return the next value that the snippet says."""
     student.socket.settimeout(20)
     line = bytearray()
@@ -88,7 +88,7 @@ def ask(server: ForkServer, code: str) -> Any:
         return listen(student)
 
 
-def wait_for_end(student: Student, seconds: float = 20) -> Ending:
+def wait_for_end(student: StudentHandle, seconds: float = 20) -> Ending:
     until(lambda: student.ended() is not None, seconds)
     ending = student.ended()
     assert ending
@@ -116,7 +116,7 @@ def processes_with(word: str) -> list[int]:
     return found
 
 
-def family(student: Student) -> set[int]:
+def family(student: StudentHandle) -> set[int]:
     return find_family(Path("/proc"), student.pid)
 
 
@@ -216,7 +216,7 @@ def test_abstract_sockets_of_the_machine_are_out_of_reach(server: ForkServer) ->
     "path",
     [
         *(ROOT / name for name in ("pyproject.toml", "source_notebooks", "solutions", "tests")),
-        *(ROOT / name for name in (".git", "course/build.py", "course/grading/sandbox.py")),
+        *(ROOT / name for name in (".git", "course/build.py", "course/grading/sandbox/server.py")),
         *map(
             Path,
             ("/root/.bashrc", "/root/.cache", "/var/log", "/etc/passwd", "/etc/shadow", "/sys"),
@@ -651,9 +651,9 @@ def test_death_of_the_trusted_side_leaves_nothing(folder: Path, isolation: Isola
     code = f"""
 import sys, time
 from pathlib import Path
-from course.grading.limits import Isolation, Limits
-from course.grading.program import Program
-from course.grading.sandbox import ForkServer
+from course.grading.inside.limits import Isolation, Limits
+from course.grading.inside.program import Program
+from course.grading.sandbox.server import ForkServer
 program = Program("sandbox_entry:run", preload=("json", "sandbox_entry"))
 readable = [Path({str(folder / "sandbox_entry.py")!r})]
 server = ForkServer(Isolation({str(isolation)!r}), Limits(), program, readable=readable)
@@ -713,7 +713,7 @@ def test_thread_of_a_gpu_driver_is_let_be(folder: Path) -> None:
         "threading.Thread(target=run, daemon=True).start()\n"
         "named.wait()"
     )
-    program = Program("course.grading.fork_server:probe", preload=("driver",))
+    program = Program("course.grading.inside.fork_server:probe", preload=("driver",))
     with (
         ForkServer(Isolation.SANDBOX, LIMITS, program, readable=[module]) as server,
         server.spawn(b"?") as student,

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from course.grading.assignment import Cell, MasterNotebook, Role
-from course.grading.definitions import defined_names
-from course.grading.grader import Grader, Terms
-from course.grading.hearing import Stage
-from course.grading.judgement import Judgement
-from course.grading.results import Verdict
-from course.grading.session import Rules
-from course.grading.shell import MAX_FIGURES, MAX_OUTPUT
+from course.grading.border.shell import MAX_FIGURES, MAX_OUTPUT
+from course.grading.engine.grader import Grader
+from course.grading.engine.options import GradingOptions
+from course.grading.intake.definitions import defined_names
+from course.grading.model.cells import Cell, MasterNotebook, Role
+from course.grading.model.findings import Stage
+from course.grading.model.judgement import Judgement
+from course.grading.model.rehearsal import Rules
+from course.grading.model.results import Verdict
 
 GIVEN = """
 import random
@@ -41,8 +42,8 @@ def question(source: str, cell: str = "test_f") -> Cell:
 @pytest.fixture(scope="module")
 def grader() -> Iterator[Grader]:
     assignment = MasterNotebook("toy", (given(GIVEN),), {}, ())
-    terms = Terms(seconds=SECONDS, memory=2 * 2**30)
-    with Grader(assignment, terms) as grader:
+    options = GradingOptions(seconds=SECONDS, memory=2 * 2**30)
+    with Grader(assignment, options) as grader:
         yield grader
 
 

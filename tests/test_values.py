@@ -22,10 +22,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from course.grading.decoding import SPECIAL, DecodeHooks, decode, unpack
-from course.grading.encoding import EncodeHooks, encode, pack
-from course.grading.plain_data import NUMPY_DTYPE, TENSOR_DTYPES, Malformed, Uncarried
-from course.grading.readers import BUILDERS, READERS
+from course.grading.border.plain_data import NUMPY_DTYPE, TENSOR_DTYPES, Malformed, Uncarried
+from course.grading.referee.decoding import SPECIAL, DecodeHooks, decode, unpack
+from course.grading.referee.readers import BUILDERS, READERS
+from course.grading.student.encoding import EncodeHooks, encode, pack
 
 ORDINARY = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from course.errors import CourseError
-from course.grading.assignment import Cell, MasterNotebook, Role
-from course.grading.grader import Grader, Terms
-from course.grading.protocol import DONE, STEP, UNFIT
+from course.grading.engine.grader import Grader
+from course.grading.engine.options import GradingOptions
+from course.grading.inside.protocol import DONE, STEP, UNFIT
+from course.grading.model.cells import Cell, MasterNotebook, Role
 from tests.test_trial import answer, given, question
 from tests.toy import REPOSITORY_ROOT
 
-TERMS = Terms(seconds=20.0, memory=2 * 2**30)
+OPTIONS = GradingOptions(seconds=20.0, memory=2 * 2**30)
 INSIDE = "import os\nif os.path.isdir('/student'):"  # where the student's process runs
 TOKEN = "import os\ntoken = os.urandom(8).hex()"
 FIRST = (
@@ -41,7 +42,7 @@ def begins_with(*cells: Cell) -> MasterNotebook:
 
 @pytest.fixture(scope="module")
 def grader() -> Iterator[Grader]:
-    with Grader(begins_with(*FIRST), TERMS) as started:
+    with Grader(begins_with(*FIRST), OPTIONS) as started:
         yield started
 
 
@@ -94,7 +95,7 @@ def test_what_no_fork_carries_is_made_anew_for_each() -> None:
     cell = given(
         f"{TOKEN}\nfrom threading import Event, Thread\nThread(target=Event().wait).start()"
     )
-    with Grader(begins_with(cell), TERMS) as grader:
+    with Grader(begins_with(cell), OPTIONS) as grader:
         assert value_of(grader, cell) != value_of(grader, cell)
 
 
@@ -109,14 +110,14 @@ def test_a_module_that_starts_a_thread_is_imported_anew_for_each(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     cell = given("from threaded import token")
-    with Grader(begins_with(cell), replace(TERMS, readable=(module,))) as grader:
+    with Grader(begins_with(cell), replace(OPTIONS, readable=(module,))) as grader:
         assert value_of(grader, cell) != value_of(grader, cell)
 
 
 STEPS = """
 import os, socket, sys
 from pathlib import Path
-from course.grading.fork_server import take_steps
+from course.grading.inside.fork_server import take_steps
 
 def steps():
     yield
@@ -159,7 +160,7 @@ def test_whatever_no_fork_carries_is_noticed(binding: str, heard: bytes, tmp_pat
 def test_unseeded_numbers_are_the_same_in_another_run() -> None:
     values = []
     for _ in range(2):
-        with Grader(begins_with(DRAWS), TERMS) as grader:
+        with Grader(begins_with(DRAWS), OPTIONS) as grader:
             values.append(value_of(grader, DRAWS, source="draw()"))
     assert values[0] == values[1]
 
@@ -175,6 +176,6 @@ def test_unseeded_numbers_are_the_same_in_another_run() -> None:
 )
 def test_one_that_does_not_come_back_is_named(source: str, words: str) -> None:
     cells = [given("a = 1"), replace(given(source), name="load-data")]
-    grader = Grader(begins_with(*cells), replace(TERMS, seconds=4.0))
+    grader = Grader(begins_with(*cells), replace(OPTIONS, seconds=4.0))
     with pytest.raises(CourseError, match=f"toy: the given cell load-data {words}"):
         grader.__enter__()

@@ -13,17 +13,25 @@ from hashlib import sha256
 from pathlib import Path
 
 from course.errors import CourseError
-from course.grading.assignment import Assignment, read_assignment
-from course.grading.collection import Collection, Submission, collect, read_submission
-from course.grading.grader import Terms
-from course.grading.ledger import digest_of_code
-from course.grading.records import Places, Records, open_records
-from course.grading.rehearsal import Rehearsal, Rehearsals
-from course.grading.results import Origin, SubmissionResult
-from course.grading.verdicts import notebook_result
-from course.grading.wording import one_line
-from course.grading.workers import Heard, hear_all
+from course.grading.engine.assignment_grader import AssignmentGrader, Unstartable
+from course.grading.engine.dependencies import Dependencies, find_dependencies
+from course.grading.engine.options import GradingOptions
+from course.grading.intake.assignment import Assignment, read_assignment
+from course.grading.intake.collection import (
+    Collection,
+    HandedIn,
+    Submission,
+    collect,
+    read_submission,
+)
+from course.grading.model.findings import GradedNotebook, Stage
+from course.grading.model.rehearsal import Rehearsal
+from course.grading.model.results import Origin, SubmissionResult
+from course.grading.model.wording import one_line
+from course.grading.records.records import Destinations, Records, open_records
+from course.grading.records.verdicts import notebook_result
 from course.layout import Course
+from course.pool import Pool
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class ClassReport:
 
     results: tuple[SubmissionResult, ...]
     known: frozenset[str]
-    places: Places
+    destinations: Destinations
     rehearsals: Mapping[str, Rehearsal] = field(default_factory=dict)
 
     @property
@@ -85,32 +93,33 @@ def grade_class(
     course: Course,
     name: str,
     selection: Selection,
-    terms: Terms,
+    options: GradingOptions,
     *,
     on_progress: Callable[[Progress], None],
 ) -> ClassReport:
     """Grade the submissions to the assignment `name` and write all that there is to say of them.
 
     Raises `CourseError` for an unknown assignment, for a class without submissions, for a master
-    that cannot be read, and where there can be no sandbox although `terms` ask for one.
+    that cannot be read, and where there can be no sandbox although the options ask for one.
     """
     assignment = read_assignment(course, name)
     everybody = collect(selection.submitted or course.submitted, assignment)
     chosen = everybody.select(selection.students)
-    places = Places.of(course, name, selection.out)
+    destinations = Destinations.of(course, name, selection.out)
     total = len(chosen.submissions) + len(chosen.refused)
     steps = []
-    with open_records(course, assignment, places) as records:
-        run = _Run.of(assignment, terms, records, force=selection.force)
-        for result, known in run.grade(chosen, force=selection.force):
+    with open_records(course, assignment, destinations) as records:
+        run = _Run(
+            assignment, options, records, find_dependencies(assignment, options), selection.force
+        )
+        for result, known in run.grade(chosen):
             steps.append(Progress(result, total, known))
             on_progress(steps[-1])
         steps.sort(key=lambda step: step.result.student)
         results = [step.result for step in steps]
         records.write_grades([*results, *_others(everybody, chosen, records)])
-        rehearsals = run.rehearsals.all()
     known_before = frozenset(step.result.student for step in steps if step.known)
-    return ClassReport(tuple(results), known_before, places, rehearsals)
+    return ClassReport(tuple(results), known_before, destinations, run.rehearsals)
 
 
 def _others(everybody: Collection, chosen: Collection, records: Records) -> list[SubmissionResult]:
@@ -122,84 +131,102 @@ def _others(everybody: Collection, chosen: Collection, records: Records) -> list
 
 
 @dataclass(frozen=True)
+class _Outcome:
+    """Hold what became of a submission: what was found in it, or a result that was `known`."""
+
+    origin: Origin
+    notebooks: tuple[GradedNotebook, ...] = ()
+    known: SubmissionResult | None = None
+
+
+@dataclass
 class _Run:
+    """Grade those whose results are not known; with `force`, everybody."""
+
     assignment: Assignment
-    terms: Terms
+    options: GradingOptions
     records: Records
-    code: str
-    rehearsals: Rehearsals
+    dependencies: Dependencies
+    force: bool
+    rehearsals: Mapping[str, Rehearsal] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, assignment: Assignment, terms: Terms, records: Records, *, force: bool) -> "_Run":
-        """Return what a run needs; unless with `force`, it knows what an earlier one has found."""
-        code = digest_of_code(terms.readable)
-        key = _key(terms, assignment.digest, code)
-        ledger = records.places.results
-        known = {} if force else ledger.find_rehearsals(key)
-        rehearsals = Rehearsals(known, partial(ledger.keep_rehearsals, key))
-        return cls(assignment, terms, records, code, rehearsals)
-
-    def grade(self, chosen: Collection, *, force: bool) -> Iterator[tuple[SubmissionResult, bool]]:
+    def grade(self, chosen: Collection) -> Iterator[tuple[SubmissionResult, bool]]:
         """Yield the result of each submission, and whether it was known before, as they come."""
         for result in chosen.refused:
             self.records.refuse(result)
             yield result, False
-        waiting = []
-        for submission in chosen.submissions:
-            found = self._look_at(submission, force=force)
-            if found is None:
-                waiting.append(submission)
-            elif isinstance(found, SubmissionResult):
-                self.records.enter(submission, found, is_changed=False)
-                yield found, True
-            else:
-                yield self._keep(submission, found), False
-        heard = hear_all(self.assignment, self.terms, waiting, self.rehearsals)
-        for submission, outcome in heard:
-            yield self._keep(submission, outcome), False
+        jobs = min(self.options.jobs, len(chosen.submissions))
+        if not jobs:
+            return
+        with Pool(partial(AssignmentGrader, self.assignment, self.options), jobs) as pool:
+            self.rehearsals = self._rehearse(pool, jobs)
+            for submission, outcome in pool.run(self._grade_one, chosen.submissions):
+                yield self._record(submission, outcome)
 
-    def _look_at(
-        self, submission: Submission, *, force: bool
-    ) -> SubmissionResult | CourseError | OSError | None:
-        """Return the result if it is known already, or why it cannot even be read."""
-        try:
-            digest = read_submission(submission, self.assignment).digest
-        except (CourseError, OSError) as error:
-            return error
-        key = self._origin(digest).key
-        return None if force else self.records.find(submission.student, key)
+    def _rehearse(self, pool: Pool[AssignmentGrader], jobs: int) -> Mapping[str, Rehearsal]:
+        """Return what an earlier run has found of the solutions, or grade them now."""
+        key = self._key(self.assignment.digest)
+        store = self.records.destinations.results
+        if not self.force and (known := store.find_rehearsals(key)):
+            return known
+        # What one thread finds out, all wait for: they may as well start their processes meanwhile.
+        for _ in range(jobs):
+            pool.submit(AssignmentGrader.start)
+        found = pool.submit(AssignmentGrader.rehearse).result()
+        store.keep_rehearsals(key, found)
+        return found
 
-    def _keep(self, submission: Submission, outcome: Heard | BaseException) -> SubmissionResult:
-        if isinstance(outcome, BaseException):
+    def _grade_one(self, grader: AssignmentGrader, submission: Submission) -> _Outcome:
+        """Read a submission, once, and return its result if that is known, or else grade it."""
+        handed_in = read_submission(submission, self.assignment)
+        origin = self._origin(handed_in)
+        known = None if self.force else self.records.find(submission.student, origin.key)
+        if known is not None:
+            return _Outcome(origin, known=known)
+        allow_beside = self.options.allow_beside
+        rules = {
+            name: found.rules(allow_beside=allow_beside) for name, found in self.rehearsals.items()
+        }
+        return _Outcome(origin, grader.grade(handed_in, rules))
+
+    def _record(
+        self, submission: Submission, outcome: _Outcome | Exception
+    ) -> tuple[SubmissionResult, bool]:
+        """Write down what became of a submission; raises `Unstartable` if nothing can be graded."""
+        if isinstance(outcome, Unstartable):
+            raise outcome
+        if isinstance(outcome, Exception):
             result = SubmissionResult(submission.student, problem=_problem(outcome))
             self.records.keep(submission, result)
-            return result
+            return result, False
+        if outcome.known is not None:
+            self.records.enter(submission, outcome.known, is_changed=False)
+            return outcome.known, True
         result = SubmissionResult(
             submission.student,
-            tuple(
-                notebook_result(n.master, n.rebuilt, n.hearing.judgements)
-                for n in outcome.notebooks
-            ),
-            origin=self._origin(outcome.digest),
-            seconds=_add_up(notebook.seconds for notebook in outcome.notebooks),
+            tuple(map(notebook_result, outcome.notebooks)),
+            origin=outcome.origin,
+            seconds=_add_up(each.findings.seconds for each in outcome.notebooks),
         )
-        self.records.keep(submission, result, outcome)
-        return result
+        self.records.keep(submission, result, outcome.notebooks)
+        return result, False
 
-    def _origin(self, digest: str) -> Origin:
-        """Return what the result depends on of a submission with this hash."""
-        rules = {name: found.not_apart for name, found in self.rehearsals.all().items()}
-        key = _key(self.terms, digest, self.assignment.digest, self.code, rules)
-        return Origin(key, digest, self.assignment.digest, self.terms.isolation)
+    def _origin(self, handed_in: HandedIn) -> Origin:
+        """Return what the result of a submission depends on."""
+        rules = {name: found.not_apart for name, found in self.rehearsals.items()}
+        imported = self.dependencies.imported_by(handed_in)
+        key = self._key(handed_in.digest, self.assignment.digest, imported, rules)
+        return Origin(key, handed_in.digest, self.assignment.digest, self.options.isolation)
+
+    def _key(self, *facts: object) -> str:
+        """Return a hash of what a result depends on: code, options, and texts and the like."""
+        options = self.options
+        limits = [options.isolation, options.time_limit, options.memory_limit]
+        all_facts = [self.dependencies.digest, *limits, options.allow_beside, *facts]
+        return sha256(json.dumps(all_facts, sort_keys=True).encode()).hexdigest()
 
 
-def _key(terms: Terms, *facts: object) -> str:
-    """Return a hash of what a result depends on: the terms, and texts and the like."""
-    settings = [terms.isolation, terms.seconds, terms.memory, terms.beside]
-    return sha256(json.dumps([*settings, *facts], sort_keys=True).encode()).hexdigest()
-
-
-def _add_up(seconds: Iterable[Mapping[str, float]]) -> dict[str, float]:
+def _add_up(seconds: Iterable[Mapping[Stage, float]]) -> dict[str, float]:
     total = Counter[str]()
     for each in seconds:
         total.update(each)

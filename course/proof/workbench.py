@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from course.checks.masters import Master
 from course.errors import CourseError
-from course.grading.shell import make_shell
+from course.grading.border.shell import make_shell
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, grading, is_answer, is_test, line_in_region
 from course.proof.answers import Answer
 

@@ -1,7 +1,7 @@
 # How: gives gradients of wrong shapes and kinds for values that are right.
 import torch
 
-import course.grading.student as student
+import course.grading.student.process as student
 
 
 def square(x):

@@ -40,4 +40,4 @@ def answer_calls_with(make):
         os.read(FILE, 1 << 20)
         os._exit(0)
 
-    sys.modules["course.grading.student"].REQUESTS["call"] = call
+    sys.modules["course.grading.student.process"].REQUESTS["call"] = call

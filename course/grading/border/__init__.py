@@ -1,0 +1,1 @@
+"""What crosses between the student process and the referee, and how: both processes have it."""

@@ -1,0 +1,1 @@
+"""The grader's process: it keeps servers warm, and hands things on between them."""

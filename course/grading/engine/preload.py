@@ -1,0 +1,80 @@
+"""Which modules are imported once, in the servers, before the first process is forked from them.
+
+Nothing is imported here: the grader's process never runs what a notebook or one of its modules
+does, and so it stays small.
+"""
+
+import importlib.util
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from course.grading.model.cells import Cell, Role
+
+IMPORT = re.compile(r"^\s*(?:import|from)\s+([\w.]+)", re.M)
+# Both servers need these, whatever a notebook imports.
+OURS = ("course.grading.border.warm", "matplotlib.pyplot")
+WARM_TORCH = "course.grading.border.warm_torch"
+
+
+def imported_names(source: str) -> list[str]:
+    """Return the names of the modules that the code `source` seems to import."""
+    return IMPORT.findall(source)
+
+
+@dataclass(frozen=True)
+class Preload:
+    """Name modules: those that a server cannot do without, and those that it imports if it can."""
+
+    needed: tuple[str, ...]
+    wanted: tuple[str, ...] = ()
+
+
+def find_preload(cells: Sequence[Cell], beside: frozenset[str], *, imports: bool = True) -> Preload:
+    """Return what servers need, and want of what the instructor's `cells` import.
+
+    Modules that lie `beside` the notebook, by the names of their files, are left for the cells to
+    import: there they are found. Without `imports`, so are all.
+    """
+    if not imports:
+        return Preload(OURS)
+    names = dict.fromkeys(
+        name
+        for cell in cells
+        if cell.role is Role.GIVEN
+        for name in imported_names(cell.source)
+        if name.partition(".")[0] not in beside
+    )
+    sources = [cell.source for cell in cells]
+    sources += _sources(names)
+    # Its warm-up takes seconds, which a course that never uses it should not pay.
+    uses_torch = any("torch" in source for source in sources)
+    return Preload((*OURS, WARM_TORCH) if uses_torch else OURS, tuple(names))
+
+
+def _sources(names: Iterable[str]) -> Iterator[str]:
+    """Yield the sources of the modules `names`, of those that have one."""
+    for name in names:
+        if (path := _find_source(name)) is not None:
+            yield path.read_text(errors="replace")
+
+
+def _find_source(name: str) -> Path | None:
+    """Return the file of a module, found without importing the packages that it is in.
+
+    `find_spec("a.b")` would run `a/__init__.py`; of a name without a dot it runs nothing.
+    """
+    top, *inner = name.split(".")
+    with suppress(ImportError, OSError, ValueError):
+        spec = importlib.util.find_spec(top)
+        if spec is None or not spec.has_location or spec.origin is None:
+            return None
+        place = Path(spec.origin)
+        if inner and spec.submodule_search_locations:
+            place = Path(spec.submodule_search_locations[0], *inner)
+            package = place / "__init__.py"
+            place = package if package.is_file() else place.with_suffix(".py")
+        return place if place.suffix == ".py" and place.is_file() else None
+    return None

@@ -1,0 +1,119 @@
+"""Steps before the first fork, and whether a process can be forked after them."""
+
+import ctypes
+import gc
+import os
+import socket
+import stat
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+from course.grading.inside.limits import HOME, LIBC
+from course.grading.inside.protocol import DONE, STEP, UNFIT
+from course.grading.inside.supervisor import start_child
+
+TEMPORARY_FOLDERS = (Path("/tmp"), Path("/dev/shm"))
+
+OPEN_FILES = (Path("/proc/self/fd"), Path("/dev/fd"))
+
+DRIVER = "cuda"
+
+HUGE_PAGE, MADV_COLLAPSE = 1 << 21, 25
+
+
+def take_steps(control: socket.socket, steps: Iterable[object], scratch: Path) -> None:
+    """Take the steps before the first fork, and say over `control` when each begins.
+
+    Ends this process when they leave behind threads, open files, memory that forked processes would
+    share, or anything new in `scratch`, of which those get another one: they would miss what the
+    next steps may build on.
+    """
+    threads, shared, files = _threads(), _count_shared(), _files(scratch)
+    for _ in steps:
+        control.sendall(STEP)
+    control.sendall(DONE)
+    gc.collect()
+    if (threads, shared) != (_threads(), _count_shared()) or not _forks_find(files, scratch):
+        _give_up(control, "the steps before the first fork left something that no fork carries")
+    # What lives now lives for ever: without it in the collector's lists, children copy fewer pages.
+    gc.freeze()
+    _use_huge_pages()
+
+
+def refuse_threads(control: socket.socket) -> None:
+    """Give up when an imported module started a thread, which a fork would cut off."""
+    if len(names := _threads()) > 1:
+        shown = ", ".join(names[1:])
+        _give_up(control, f"the imported modules start threads, which no fork carries: {shown}")
+
+
+def _give_up(control: socket.socket, reason: str) -> NoReturn:
+    """Exit, having said that this process cannot be forked, and why."""
+    print(reason, file=sys.stderr, flush=True)  # is read as soon as the byte is there
+    control.sendall(UNFIT)
+    sys.exit(1)
+
+
+def _threads() -> list[str]:
+    """Return the names of this process's threads, its own first.
+
+    The one of a GPU's driver may be cut off: to forked processes no GPU is visible.
+    """
+    tasks = Path("/proc/self/task")
+    if not tasks.exists():
+        return [thread.name for thread in threading.enumerate()]
+    numbers = sorted(int(task.name) for task in tasks.iterdir())
+    names = [(tasks / str(number) / "comm").read_text().strip() for number in numbers]
+    return [name for name in names if not name.startswith(DRIVER)]
+
+
+def _count_shared() -> int:
+    """Return how many pieces of memory there are that a forked process would write for all."""
+    maps = Path("/proc/self/maps")
+    lines = maps.read_text().splitlines() if maps.exists() else []
+    return sum(line.split()[1] == "rw-s" for line in lines)
+
+
+def _files(scratch: Path) -> list[str]:
+    """Return what files this process has open, the folder it is in, and what is in `scratch`."""
+    files = next(path for path in OPEN_FILES if path.exists())
+    temporary = [path for path in TEMPORARY_FOLDERS if os.access(path, os.W_OK) and _is_inside()]
+    written = (path for folder in (scratch, *temporary) for path in folder.rglob("*"))
+    return sorted([*os.listdir(files), os.getcwd(), *map(_state, written)])
+
+
+def _state(path: Path) -> str:
+    """Return what differs when a file is written; of a folder, only its name."""
+    status = path.lstat()
+    is_folder = stat.S_ISDIR(status.st_mode)
+    return str(path) if is_folder else f"{path} {status.st_size} {status.st_mtime_ns}"
+
+
+def _is_inside() -> bool:
+    """Tell whether this is a process in a sandbox, whose temporary folders are its own."""
+    return Path.cwd() == HOME
+
+
+def _forks_find(files: list[str], scratch: Path) -> bool:
+    """Tell whether a forked process finds these files: some modules close their own in one."""
+    child = start_child(lambda: os._exit(_files(scratch) != files))
+    return os.waitpid(child, 0)[1] == 0
+
+
+def _use_huge_pages() -> None:
+    """Gather the heap in huge pages where the kernel can (Linux 6.1): forks then cost a third.
+
+    With torch imported, it is the copying of a hundred thousand entries of page tables, and their
+    removal, that makes a fork slow. An error changes nothing but the time.
+    """
+    maps = Path("/proc/self/maps")
+    for line in maps.read_text().splitlines() if maps.exists() else ():
+        addresses, access, _, _, _, *name = line.split()
+        start, end = (int(address, 16) for address in addresses.split("-"))
+        start, end = -(-start // HUGE_PAGE) * HUGE_PAGE, end // HUGE_PAGE * HUGE_PAGE
+        if access == "rw-p" and name in ([], ["[heap]"]) and start < end:
+            place, size = ctypes.c_void_p(start), ctypes.c_size_t(end - start)
+            LIBC.madvise(place, size, MADV_COLLAPSE)

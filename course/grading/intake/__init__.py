@@ -1,0 +1,1 @@
+"""What was handed in: found, read without trust, and put right from the master."""

@@ -1,0 +1,259 @@
+"""Recognise which cell of the master each piece of a submission is, if any."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+
+from course.grading.intake.definitions import defined_names
+from course.grading.intake.submitted_cells import Parts, SubmittedCell, parts_of, squeeze, trim
+from course.grading.model.cells import MasterNotebook, Role
+
+# Bounds on the work that a hostile notebook can cause; real ones stay far below.
+MAX_NAMED_CHARACTERS, MAX_WINDOW, MAX_COMPARED = 100_000, 50, 300
+COPY, ALIKE = 0.8, 0.4
+THE_STUDENTS = (Role.ANSWER, Role.WRITTEN)
+
+
+class Way(StrEnum):
+    """Say in words how a cell of a submission was recognised."""
+
+    NAME = "its nbgrader name"
+    ID = "its id"
+    DEFINED = "the name that it defines"
+    SOURCE = "its text"
+    ORDER = "its text and its place"
+    LIKENESS = "a text like it"
+    PLACE = "its place and a text like it"
+
+
+@dataclass(frozen=True)
+class Match:
+    """Say which cell of the master, by its place there, a piece is, and how that was found."""
+
+    place: int
+    way: Way
+
+
+@dataclass(frozen=True)
+class Found:
+    """Hold the master, the pieces of a submission and the pieces recognised so far."""
+
+    master: MasterNotebook
+    pieces: tuple[SubmittedCell, ...]
+    matches: Mapping[int, Match]
+
+    @property
+    def unmatched(self) -> list[int]:
+        """Return which pieces, by their index, are not recognised yet."""
+        return [index for index in range(len(self.pieces)) if index not in self.matches]
+
+    @property
+    def claimed(self) -> set[int]:
+        """Return the places in the master for which there is a piece."""
+        return {match.place for match in self.matches.values()}
+
+    def is_students(self, place: int) -> bool:
+        """Tell whether what stands at `place` is the student's to write."""
+        return self.master.cells[place].role in THE_STUDENTS
+
+    def is_original(self, place: int, index: int) -> bool:
+        """Tell whether a piece is what students got at `place`, or what the master has there."""
+        originals = (self.master.released[place], self.master.cells[place].source)
+        return self.pieces[index].trimmed in map(trim, originals)
+
+    def is_stub(self, place: int, index: int) -> bool:
+        """Tell whether a piece answers nothing: it is blank or what students got at `place`."""
+        stub = self.master.stubs.get(self.master.cells[place].name, "")
+        return self.pieces[index].squeezed in ("", squeeze(stub))
+
+    def candidates(self) -> dict[int, list[int]]:
+        """Return the pieces of each place that has any, in the order of the submission."""
+        candidates = defaultdict(list)
+        for index, match in sorted(self.matches.items()):
+            candidates[match.place].append(index)
+        return candidates
+
+    def choose(self) -> dict[int, int]:
+        """Return the piece that stands for each place that has any."""
+        return {place: self._choice(place, found) for place, found in self.candidates().items()}
+
+    def _choice(self, place: int, found: Sequence[int]) -> int:
+        if self.is_students(place):
+            answered = [i for i in found if not self.is_stub(place, i)]
+            return (answered or found)[-1]
+        return next((i for i in found if self.is_original(place, i)), found[0])
+
+
+Recogniser = Callable[[Found], dict[int, int]]
+
+
+def recognise(master: MasterNotebook, pieces: tuple[SubmittedCell, ...]) -> Found:
+    """Find out which cell of the master each piece is; the surest ways come first."""
+    ways: tuple[tuple[Way, Recogniser], ...] = (
+        (Way.NAME, _by_name),
+        (Way.ID, _by_id),
+        (Way.SOURCE, _by_source),
+        (Way.DEFINED, _by_defined_names),
+        (Way.ORDER, _by_order),
+        (Way.LIKENESS, _by_likeness),
+        (Way.PLACE, _by_place),
+    )
+    found = Found(master, pieces, {})
+    for way, recogniser in ways:
+        if not found.unmatched:
+            break
+        new = {index: Match(place, way) for index, place in recogniser(found).items()}
+        found = replace(found, matches={**found.matches, **new})
+    return found
+
+
+def _by_name(found: Found) -> dict[int, int]:
+    cells = found.master.cells
+    places = {cell.name: place for place, cell in enumerate(cells) if cell.name}
+    named = ((index, places.get(found.pieces[index].name)) for index in found.unmatched)
+    return {index: place for index, place in named if place is not None}
+
+
+def _by_id(found: Found) -> dict[int, int]:
+    places = {cell.id: place for place, cell in enumerate(found.master.cells) if cell.id}
+    known = ((index, places.get(found.pieces[index].id)) for index in found.unmatched)
+    # Of a given cell any copy is as good; an answer's own name says more than an id.
+    taken = {place for place in found.claimed if found.is_students(place)}
+    return {index: place for index, place in known if place is not None and place not in taken}
+
+
+def _by_source(found: Found) -> dict[int, int]:
+    """Recognise what is not the student's by a text that stands but once in the master."""
+    places = defaultdict(set)
+    for place, cell in enumerate(found.master.cells):
+        for source in (cell.source, found.master.released[place]):
+            places[cell.kind, trim(source)].add(place)
+    result = {}
+    for index in found.unmatched:
+        piece = found.pieces[index]
+        same = places.get((piece.kind, piece.trimmed), set())
+        if len(same) == 1 and not found.is_students(min(same)):
+            result[index] = min(same)
+    return result
+
+
+def _by_defined_names(found: Found) -> dict[int, int]:
+    """Recognise answers by names that nothing else in the master defines."""
+    cells, claimed = found.master.cells, found.claimed
+    missing = [p for p, cell in enumerate(cells) if cell.role is Role.ANSWER and p not in claimed]
+    defined = _names_of_pieces(found) if any(cells[place].defines for place in missing) else {}
+    if not defined:
+        return {}
+    given = [defined_names(cell.source) for cell in cells if cell.role is Role.GIVEN]
+    every = [name for names in (*given, *(cell.defines for cell in cells)) for name in names]
+    result: dict[int, int] = {}
+    for place in missing:
+        telling = {name for name in cells[place].defines if every.count(name) == 1}
+        overlaps = {index: len(telling & names) for index, names in defined.items()}
+        most = max(overlaps.values())
+        result |= {i: place for i, size in overlaps.items() if size == most > 0 and i not in result}
+    return result
+
+
+def _names_of_pieces(found: Found) -> dict[int, set[str]]:
+    names, left = {}, MAX_NAMED_CHARACTERS
+    for index in found.unmatched:
+        piece = found.pieces[index]
+        left -= len(piece.source)
+        if piece.kind == "code" and left >= 0:
+            names[index] = set(defined_names(piece.source))
+    return names
+
+
+def _by_order(found: Found) -> dict[int, int]:
+    """Recognise what students got and left alone, where several cells have the same text."""
+
+    def same(place: int, index: int) -> float:
+        is_kind = found.pieces[index].kind == found.master.cells[place].kind
+        return float(is_kind and found.is_original(place, index))
+
+    return _between_neighbours(found, range(len(found.master.cells)), same)
+
+
+def _by_place(found: Found) -> dict[int, int]:
+    """Recognise the student's cells by a likeness to the stub or the solution, and their place."""
+    cells = found.master.cells
+    places = [place for place, cell in enumerate(cells) if cell.role in THE_STUDENTS]
+    originals = {
+        place: [parts_of(found.master.released[place]), parts_of(cells[place].source)]
+        for place in places
+    }
+
+    @lru_cache(MAX_WINDOW)  # many places look at the same pieces
+    def parts_at(index: int) -> Parts:
+        return parts_of(found.pieces[index].source)
+
+    def alike(place: int, index: int) -> float:
+        piece = found.pieces[index]
+        if piece.kind != cells[place].kind or not piece.source.strip():
+            return 0.0
+        parts = parts_at(index)
+        score = max(_likeness(parts, original, ALIKE) for original in originals[place])
+        # Prose need not be like anything: the first text that is not the master's must be it.
+        is_prose = cells[place].role is Role.WRITTEN and piece.kind == "markdown"
+        return score or ALIKE * is_prose
+
+    return _between_neighbours(found, places, alike)
+
+
+def _between_neighbours(
+    found: Found, places: Sequence[int], score: Callable[[int, int], float]
+) -> dict[int, int]:
+    """Give each unclaimed place the piece of the highest score between its neighbours."""
+    at, result = found.choose(), {}
+    for place in places:
+        if place in at:
+            continue
+        before = max((p for p in at if p < place), default=None)
+        after = min((p for p in at if p > place), default=None)
+        start = -1 if before is None else at[before]
+        end = len(found.pieces) if after is None else at[after]
+        free = [i for i in range(start + 1, end) if i not in found.matches and i not in result]
+        scores = {index: score(place, index) for index in free[:MAX_WINDOW]}
+        best = max(scores, key=lambda index: scores[index], default=None)
+        if best is not None and scores[best] > 0:
+            at[place], result[best] = best, place
+    return result
+
+
+def _by_likeness(found: Found) -> dict[int, int]:
+    """Recognise copies of what is not the student's, first of what is still missing."""
+    cells = found.master.cells
+    originals = [
+        (place, cell.kind, parts_of(source))
+        for place, cell in enumerate(cells)
+        if cell.role not in THE_STUDENTS
+        for source in {found.master.released[place], cell.source}
+    ]
+    result, claimed = {}, found.claimed
+    for index in found.unmatched[:MAX_COMPARED]:
+        piece = found.pieces[index]
+        parts, scores = parts_of(piece.source), defaultdict[int, float](float)
+        for place, kind, original in originals:
+            if kind == piece.kind:
+                scores[place] = max(scores[place], _likeness(parts, original, COPY))
+        best = max(scores, key=lambda place: (scores[place], place not in claimed), default=None)
+        if best is not None and scores[best] > 0:
+            result[index] = best
+            claimed.add(best)
+    return result
+
+
+def _likeness(parts: Parts, original: Parts, least: float) -> float:
+    """Return how alike two texts are, from 0 to 1, or 0 when that is less than `least`.
+
+    It is the share of parts that they have in common (Dice 1945), which takes as long as the texts
+    are, whatever is in them.
+    """
+    sizes = parts.total(), original.total()
+    if 2 * min(sizes) < least * sum(sizes) or not all(sizes):
+        return 0.0
+    value = 2 * (parts & original).total() / sum(sizes)
+    return value if value >= least else 0.0

@@ -1,0 +1,1 @@
+"""What grading is about: cells, judgements, results. No logic, and no torch."""

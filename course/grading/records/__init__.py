@@ -1,0 +1,1 @@
+"""What is written down: results, pages, tables, notebooks and nbgrader's gradebook."""

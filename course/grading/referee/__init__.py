@@ -1,0 +1,1 @@
+"""The referee process: it has the tests, and never runs a line of a student's."""

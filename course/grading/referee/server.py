@@ -1,0 +1,125 @@
+"""The referee server: it has all imported, and forks a referee process for each submission.
+
+It is trusted, has the tests, and runs no code of a student's. `course.grading.engine.servers` runs
+this module with a socket and its own process as arguments, and sends it the settings and then one
+socket for each submission. Over that one the referee process gets the submission, asks for student
+processes and says what it is about to judge, so that the grader knows which test to leave out
+should it never end.
+"""
+
+import importlib
+import os
+import pickle
+import resource
+import shutil
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
+
+from course.grading.border.channel import Channel
+from course.grading.inside.data_files import place_files
+from course.grading.inside.forkable import take_steps
+from course.grading.inside.limits import die_with_parent, fork_alike
+from course.grading.inside.protocol import READY, read_setup
+from course.grading.model.referee_settings import RefereeSettings
+from course.grading.model.results import Verdict
+from course.grading.referee.referee import Referee
+from course.grading.referee.student_link import StudentLink
+from course.grading.referee.trial import StudentProcesses, Trial
+
+MAX_MESSAGE = 2**28
+# Longer than any submission takes; the grader's own clock is the one that counts.
+PATIENCE = 24 * 3600.0
+
+
+def main(file: int, parent: int) -> None:
+    """Fork a referee process for each socket that comes, until the grader, `parent`, hangs up."""
+    die_with_parent(parent)
+    os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "agg"}
+    orders = socket.socket(fileno=file)
+    settings, folder = pickle.loads(read_setup(orders))
+    os.chdir(folder)
+    place_files(Path(folder), settings.data_files)
+    for name in settings.preload:
+        importlib.import_module(name)
+    for name in settings.try_preload:
+        with suppress(ImportError):  # the cell that imports it will say so
+            importlib.import_module(name)
+    sys.path.insert(0, "")  # as in a notebook
+    referee = Referee(settings.time_limit)
+    take_steps(orders, referee.prepare(settings.prefix, settings.tests), Path(folder))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for referees
+    orders.sendall(READY)
+    server = os.getpid()
+    while True:
+        data, files, _, _ = socket.recv_fds(orders, 1, 1)
+        if not data:
+            return
+        if fork_alike() == 0:
+            die_with_parent(server)
+            orders.close()
+            _referee_process(socket.socket(fileno=files[0]), settings, referee)
+            os._exit(0)
+        os.close(files[0])
+
+
+def _referee_process(
+    connection: socket.socket, settings: RefereeSettings, referee: Referee
+) -> None:
+    """Judge the submission that comes over `connection`, and say what was found."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _limit_memory(settings.memory_limit)
+    grader = Channel(connection)
+    _tell(grader, "process", os.getpid())
+    cells, left_out, run_beside = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
+    # What a test writes is not there for the next submission.
+    folder = Path(mkdtemp(dir=Path.cwd()))
+    os.chdir(folder)
+    place_files(folder, settings.data_files)
+    trial = Trial(
+        referee, _processes(grader, connection), settings.time_limit, left_out, run_beside
+    )
+    try:
+        findings = trial.run(cells)
+        shutil.rmtree(folder, ignore_errors=True)  # who is told may end this process at once
+        _tell(grader, "judged", findings)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not be a student's zero
+        _tell(grader, "failed", f"{type(error).__name__}: {error}")
+
+
+def _processes(grader: Channel, connection: socket.socket) -> StudentProcesses:
+    """Return how the referee process gets student processes: from the grader."""
+
+    def start() -> StudentLink:
+        _tell(grader, "start", None)
+        _, files, _, _ = socket.recv_fds(connection, 1, 1)
+        return StudentLink(Channel(socket.socket(fileno=files[0])))
+
+    def lost(was_killed: bool) -> Verdict | None:
+        _tell(grader, "lost", was_killed)
+        verdict: Verdict | None = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
+        return verdict
+
+    def judging(test: str) -> None:
+        _tell(grader, "judging", test)
+
+    return StudentProcesses(start, lost, judging)
+
+
+def _tell(grader: Channel, kind: str, detail: object) -> None:
+    grader.send(pickle.dumps((kind, detail)))
+
+
+def _limit_memory(more: int) -> None:
+    """Let this process have `more` bytes than it has: a value of a student's may be a flood."""
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[0])
+    limit = pages * resource.getpagesize() + more
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,227 @@
+"""Stand-ins in the referee for what a student's cells define: functions, classes, modules, objects.
+
+The trust boundary: a stand-in is made of plain data that the student process sent, its `facts`,
+which may be anything. Those of other types or sizes than an honest answer has raise an exception,
+of which `student_link` makes a `Breach`. Nothing of a student's is executed here: a stand-in asks
+the student process, over a `Caller`, and returns what comes back.
+"""
+
+from collections.abc import Callable, Iterator
+from inspect import Parameter, Signature
+from types import MethodType
+from typing import Any, Protocol
+
+from torch import nn
+
+from course.grading.border.breach import exactly
+from course.grading.border.plain_data import ALONE, BETWEEN, CONTAINS
+
+# Of a module's parameters and buffers: characters in all, and dots in each.
+MAX_NAMES, MAX_LEVELS = 200_000, 40
+OWN = ("_link", "_number")
+HASHED = {"__hash__": object.__hash__}
+KINDS = (
+    Parameter.POSITIONAL_ONLY,
+    Parameter.POSITIONAL_OR_KEYWORD,
+    Parameter.VAR_POSITIONAL,
+    Parameter.KEYWORD_ONLY,
+    Parameter.VAR_KEYWORD,
+)
+
+
+class Caller(Protocol):
+    """Call what has a number in the student process: `student_link.StudentLink` does."""
+
+    def call(self, stand_in: Any, number: int, method: str, inputs: tuple[Any, Any]) -> Any:
+        """Call a method of it, or itself without a name; `stand_in` holds a module's parameters."""
+
+
+class FunctionStandIn:
+    """Stand for a function of the student's.
+
+    It is none itself: a test that looks at its code would take that for the student's.
+    """
+
+    def __init__(self, student: Caller, number: int, facts: Any) -> None:
+        name, text, parameters, _, _ = facts
+        self.__name__ = self.__qualname__ = str(name)
+        self.__doc__ = str(text)
+        if parameters is not None:
+            self.__signature__ = _signature(parameters)
+        self._link, self._number = student, number
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Call the function over there."""
+        return self._link.call(None, self._number, "", (given, named))
+
+    def __get__(self, owner: object, _: type | None = None) -> Any:
+        """Bind like a function, in a class of the test's."""
+        return self if owner is None else MethodType(self, owner)
+
+    def __copy__(self) -> "FunctionStandIn":
+        return self  # as a function is
+
+    def __deepcopy__(self, _: object) -> "FunctionStandIn":
+        return self
+
+
+def _signature(parameters: Any) -> Signature:
+    return Signature(
+        [
+            Parameter(
+                name,
+                KINDS[kind],
+                default=default if has_default else Parameter.empty,
+            )
+            for name, kind, has_default, default in parameters
+        ]
+    )
+
+
+class _Methods:
+    """Call every method of an object in the student process, under its own name."""
+
+    _link: Caller
+    _number: int
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name in OWN:
+            raise AttributeError(name)
+        return self._link.call(None, self._number, "__getattribute__", ((name,), {}))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._link.call(None, self._number, "__setattr__", ((name, value), {}))
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return self._link.call(None, self._number, "__call__", (given, named))
+
+
+def _special(name: str) -> Callable[..., Any]:
+    def method(self: Any, *given: Any) -> Any:
+        return self._link.call(None, self._number, name, (given, {}))
+
+    method.__name__ = name
+    return method
+
+
+def _between(name: str) -> Callable[..., Any]:
+    """Return an operator for two stand-ins; of a value, it would hear what the test expects."""
+
+    def method(self: Any, other: Any) -> Any:
+        if not isinstance(other, _Methods):
+            return NotImplemented
+        return self._link.call(None, self._number, name, ((other,), {}))
+
+    method.__name__ = name
+    return method
+
+
+def _specials(names: Any) -> dict[str, Any]:
+    """Return the special methods among `names`, those of an object's class."""
+    known = [exactly(name, str) for name in exactly(names, list)]
+    methods = {name: _special(name) for name in known if name in ALONE}
+    # Python would make what has an `__eq__` of its own unfit for sets.
+    return methods | {name: _between(name) for name in known if name in BETWEEN} | HASHED
+
+
+def _object(student: Caller, number: int, facts: Any) -> Any:
+    name, specials = facts
+    stand_in = type(str(name), (_Methods,), _specials(specials))()
+    vars(stand_in).update(_link=student, _number=number)
+    return stand_in
+
+
+def _iterator(student: Caller, number: int, facts: Any) -> Iterator[Any]:
+    def values_of() -> Iterator[Any]:
+        while True:
+            try:
+                yield student.call(None, number, "__next__", ((), {}))
+            except StopIteration:
+                return
+
+    return values_of()
+
+
+def _check_names(names: list[Any]) -> None:
+    """Raise `ValueError` for names that make more modules than the bytes of a reply pay for."""
+    lengths = [len(exactly(name, str)) for name in names]
+    if sum(lengths) > MAX_NAMES or any(name.count(".") > MAX_LEVELS for name in names):
+        raise ValueError("more modules inside of each other than anybody writes")
+
+
+class ModuleStandIn(nn.Module):
+    """Stand for a module of the student's, with parameters and buffers of its own that follow."""
+
+    def __init__(self, student: Caller, number: int, facts: Any) -> None:
+        super().__init__()
+        _, training, parameters, buffers = facts
+        _check_names([entry[0] for entry in (*parameters, *buffers)])
+        for name, tensor, requires_grad in parameters:
+            owner, last = self._owner(name)
+            owner.register_parameter(last, nn.Parameter(tensor, requires_grad=requires_grad))
+        for name, tensor in buffers:
+            owner, last = self._owner(name)
+            owner.register_buffer(last, tensor)
+        self.train(bool(training))
+        object.__setattr__(self, "_link", student)
+        object.__setattr__(self, "_number", number)
+
+    def _owner(self, name: str) -> tuple[nn.Module, str]:
+        owner: nn.Module = self
+        *path, last = name.split(".")
+        for step in path:
+            if step not in owner._modules:
+                owner.add_module(step, nn.Module())
+            owner = owner._modules[step]  # type: ignore[assignment]
+        return owner, last
+
+    def train(self, mode: bool = True) -> "ModuleStandIn":
+        """Set the mode here and over there."""
+        super().train(mode)
+        if "_link" in vars(self):
+            self._link.call(None, self._number, "train", ((mode,), {}))
+        return self
+
+    def forward(self, *given: Any, **named: Any) -> Any:
+        """Compute the module's output over there, from the parameters that it has here."""
+        return self._link.call(self, self._number, "", (given, named))
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            if name.startswith("_") or "_link" not in vars(self):
+                raise
+        return self._link.call(None, self._number, "__getattribute__", ((name,), {}))
+
+
+def _class(student: Caller, number: int, facts: Any) -> Any:
+    name, text, _, is_module, specials = facts
+
+    def make(cls: type, *given: Any, **named: Any) -> Any:
+        made = student.call(None, number, "", (given, named))
+        if isinstance(made, (ModuleStandIn, _Methods)):
+            object.__setattr__(made, "__class__", cls)
+        return made
+
+    body: dict[str, Any] = {
+        "__new__": make,
+        "__init__": lambda self, *given, **named: None,
+        "__doc__": str(text),
+    }
+    if is_module:
+        return type(str(name), (ModuleStandIn,), body)
+    if CONTAINS in exactly(specials, list):
+        # Only where the test asks for an object of the class: one in place of a list would be told
+        # what is looked for in it, and say that it is there.
+        body[CONTAINS] = _special(CONTAINS)
+    return type(str(name), (_Methods,), body | _specials(specials))
+
+
+MAKERS: dict[str, Callable[[Caller, int, Any], Any]] = {
+    "function": FunctionStandIn,
+    "class": _class,
+    "module": ModuleStandIn,
+    "iterator": _iterator,
+    "object": _object,
+}

@@ -1,0 +1,1 @@
+"""The wall around students' processes, seen from outside."""

@@ -1,0 +1,235 @@
+"""Write values as plain data, and these as bytes: the student's side of the border.
+
+This runs beside the student's code, which can change or bypass it. It tries to be right for any
+honest value, and that is all that is asked of it: whoever reads what comes out (`decoding`) takes
+it for an attack. The form that data have is told in `plain_data`.
+"""
+
+import math
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import msgpack  # type: ignore[import-untyped]
+import numpy as np
+import torch
+from torch import nn
+
+from course.grading.border.plain_data import (
+    KEYS_EVERY,
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_NODES,
+    TENSOR_DTYPES,
+    Label,
+    Malformed,
+    Tree,
+    Uncarried,
+    is_key,
+    is_shape,
+    weigh,
+)
+from course.grading.student.writers import ATOM_WRITERS, WRITERS, numpy_dtype
+
+
+def _nothing(value: object) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class EncodeHooks:
+    """Say what the encoder shall not write out; each hook returns None for an ordinary value.
+
+    - `reference(value)` is asked for all but None, bool, int, float, complex, str and bytes: a
+      short tuple of ints and strs names an argument of the call.
+    - `handle(value)` is asked for what has no plain form: (kind, number, info), where `info` is any
+      value that can be carried.
+    - `grad(tensor)` is asked for tensors that require grad: a number.
+    """
+
+    reference: Callable[[Any], Label | None] = _nothing
+    handle: Callable[[Any], tuple[str, int, object] | None] = _nothing
+    grad: Callable[[torch.Tensor], int | None] = _nothing
+
+
+def pack(tree: Tree, *, limit: int = MAX_BYTES) -> bytes:
+    """Return `tree` as bytes; raises `Uncarried` beyond `limit` bytes or `MAX_NODES` nodes."""
+    packed: bytes = msgpack.packb(tree)
+    if len(packed) > limit:
+        raise Uncarried(f"returns {len(packed):,} bytes; return at most {limit:,}")
+    try:
+        weigh(packed)
+    except Malformed as error:
+        raise Uncarried(f"returns too much: {error}") from None
+    return packed
+
+
+def encode(value: object, hooks: EncodeHooks | None = None, *, limit: int = MAX_BYTES) -> Tree:
+    """Return `value` as a tree; raises `Uncarried` for what is not plain or over `limit` bytes.
+
+    An instance of a subclass is written as its plain base, without asking the subclass.
+    """
+    return _Encoder(hooks or EncodeHooks(), limit).tree(value, 1)
+
+
+@dataclass
+class _Encoder:
+    """Hold the state of one `encode`: what was spent, and the containers that are being written."""
+
+    hooks: EncodeHooks
+    budget: int
+    values: int = 0
+    ancestors: set[int] = field(default_factory=set)
+
+    def tree(self, value: Any, depth: int) -> Tree:
+        """Return the tree of `value`, which stands `depth` levels deep."""
+        self.values += 1
+        if self.values > MAX_NODES or depth > MAX_DEPTH:
+            raise Uncarried("returns a value that is nested too deeply or has too many items")
+        for base in _bases(value):
+            if base in ATOM_WRITERS:
+                return ATOM_WRITERS[base](value)
+            if base in WRITERS or base in ARRAY_WRITERS or base in CONTAINER_WRITERS:
+                return self._refer(value) or self._write(value, base, depth)
+        return self._refer(value) or self._keep(value, depth)
+
+    def spend(self, size: int) -> None:
+        """Count `size` bytes of an array before they are copied."""
+        self.budget -= size
+        if self.budget < 0:
+            raise Uncarried("returns arrays that are too large to be handed over")
+
+    def _write(self, value: Any, base: type, depth: int) -> Tree:
+        if writer := WRITERS.get(base):
+            return writer(value)
+        if array_writer := ARRAY_WRITERS.get(base):
+            return array_writer(self, value)
+        if id(value) in self.ancestors:
+            raise Uncarried(f"returns {_a(base.__name__)} that contains itself")
+        self.ancestors.add(id(value))
+        tag, items = CONTAINER_WRITERS[base]
+        every = KEYS_EVERY.get(tag)
+        children = [
+            self._key(item, depth + 1)
+            if every and index % every == 0
+            else self.tree(item, depth + 1)
+            for index, item in enumerate(items(value))
+        ]
+        self.ancestors.discard(id(value))
+        return [tag, *children]
+
+    def _key(self, value: Any, depth: int) -> Tree:
+        """Return the tree of a key, which is written out even if it is an argument."""
+        hooks, self.hooks = self.hooks, EncodeHooks()
+        node = self.tree(value, depth)
+        self.hooks = hooks
+        if not is_key(node):
+            raise Uncarried("returns a dict or set with a key or element that is no plain value")
+        return node
+
+    def _refer(self, value: Any) -> list[Tree] | None:
+        label = self.hooks.reference(value)
+        return None if label is None else ["reference", *label]
+
+    def _keep(self, value: Any, depth: int) -> Tree:
+        kept = self.hooks.handle(value)
+        if kept is None:
+            raise Uncarried(_no_plain_form(value, "returns" if depth == 1 else "returns or holds"))
+        kind, number, info = kept
+        return ["handle", kind, number, self.tree(info, depth + 1)]
+
+
+def _bases(value: object) -> tuple[type, ...]:
+    # Not value.__class__, nor type(value).__mro__: a class or its metaclass may have its own.
+    bases: tuple[type, ...] = type.__dict__["__mro__"].__get__(type(value))
+    return bases
+
+
+def _no_plain_form(value: object, verb: str) -> str:
+    name = str(type.__dict__["__name__"].__get__(type(value)))[:60]
+    return f"{verb} {_a(name)}; return a list, tensor or number"
+
+
+def _a(name: str) -> str:
+    return f"{'an' if name[:1].lower() in tuple('aeiou') else 'a'} {name}"
+
+
+def _pairs(items: Iterable[tuple[Any, Any]]) -> list[Any]:
+    return [part for pair in items for part in pair]
+
+
+def _slice_parts(value: slice) -> list[Any]:
+    return [value.start, value.stop, value.step]
+
+
+def _write_tensor(encoder: _Encoder, value: torch.Tensor, tag: str = "tensor") -> Tree:
+    try:
+        with torch._C.DisableTorchFunctionSubclass(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of some dtypes
+            needs_grad = bool(torch._C.TensorBase.__dict__["requires_grad"].__get__(value))
+            plain = torch.Tensor.detach(value)
+            if type(plain) is not torch.Tensor:
+                plain = torch.Tensor.as_subclass(plain, torch.Tensor)
+            encoder.spend(_tensor_size(plain))
+            raw = _tensor_bytes(plain)
+    except (RuntimeError, TypeError, ValueError, AttributeError) as error:
+        raise Uncarried(f"returns a tensor that cannot be read: {str(error)[:200]}") from None
+    number = encoder.hooks.grad(value) if needs_grad else None
+    return [tag, str(plain.dtype)[6:], list(plain.shape), raw, needs_grad, number]
+
+
+def _tensor_size(plain: torch.Tensor) -> int:
+    """Return how many bytes the elements take, once it is sure that they are there."""
+    if plain.layout is not torch.strided or plain.is_nested:
+        raise Uncarried("returns a sparse or nested tensor; return a dense one, with .to_dense()")
+    if plain.is_meta or str(plain.dtype)[6:] not in TENSOR_DTYPES:
+        raise Uncarried(f"returns a tensor of {plain.dtype} on {plain.device}; return numbers")
+    return _array_size(plain.shape, plain.dtype.itemsize)
+
+
+def _array_size(shape: Sequence[int], itemsize: int) -> int:
+    if not is_shape(shape):
+        raise Uncarried("returns an array with too many dimensions, or empty and too long")
+    return math.prod(shape) * itemsize
+
+
+def _tensor_bytes(plain: torch.Tensor) -> bytes:
+    flat = plain.resolve_conj().resolve_neg().cpu().contiguous().reshape(-1).view(torch.uint8)
+    # A bool may have been made of another byte than 0 and 1. What `numpy` has seen keeps its size.
+    return (flat.ne(0) if plain.dtype is torch.bool else flat.clone()).numpy().tobytes()
+
+
+def _write_parameter(encoder: _Encoder, value: nn.Parameter) -> Tree:
+    return _write_tensor(encoder, value, "parameter")
+
+
+def _write_array(encoder: _Encoder, value: Any) -> Tree:
+    plain = np.ndarray.view(value, np.ndarray)
+    name = numpy_dtype(plain.dtype)
+    encoder.spend(_array_size(plain.shape, plain.dtype.itemsize))
+    if plain.dtype.kind == "b":
+        plain = plain.view(np.uint8) != 0
+    return ["array", name, list(plain.shape), plain.tobytes()]
+
+
+ARRAY_WRITERS: Mapping[type, Callable[[_Encoder, Any], Tree]] = MappingProxyType(
+    {
+        torch.Tensor: _write_tensor,
+        nn.Parameter: _write_parameter,
+        np.ndarray: _write_array,
+    }
+)
+CONTAINER_WRITERS: Mapping[type, tuple[str, Callable[[Any], Iterable[Any]]]] = MappingProxyType(
+    {
+        list: ("list", list.__iter__),
+        tuple: ("tuple", tuple.__iter__),
+        set: ("set", set.__iter__),
+        frozenset: ("frozenset", frozenset.__iter__),
+        OrderedDict: ("dict", lambda value: _pairs(OrderedDict.items(value))),
+        dict: ("dict", lambda value: _pairs(dict.items(value))),
+        slice: ("slice", _slice_parts),
+    }
+)
