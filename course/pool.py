@@ -1,75 +1,130 @@
-"""Run tasks in parallel processes, so that what goes wrong in one task costs that task alone."""
+"""One pool for all that runs side by side: a few threads, each with a worker of its own.
 
-import os
+The threads only hand things on; what takes time happens in the processes that workers hold. Some of
+these processes die with the thread that started them. So a worker is opened, used and closed in one
+and the same thread, which lives until the pool ends.
+"""
+
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from functools import partial
-from multiprocessing import get_context
-from queue import SimpleQueue
-from typing import TypeVar
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractContextManager, ExitStack, suppress
+from functools import cache, partial
+from itertools import islice
+from queue import Empty, SimpleQueue
+from threading import Barrier, Thread
+from typing import Any, Generic, Self, TypeVar
 
-from course.cores import thread_limits
-
+Worker = TypeVar("Worker")
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-Workers = SimpleQueue[ProcessPoolExecutor]
-ATTEMPTS = 3
+
+GRACE = 5.0  # seconds that workers have to close after an exception, such as an interruption
 
 
-def run_apart(
-    work: Callable[[Task], Result], tasks: Iterable[Task], *, jobs: int
-) -> Iterator[tuple[Task, Result | BaseException]]:
-    """Yield each task with the result of `work`, or with what it raised, as they end.
+class Pool(Generic[Worker]):
+    """Keep `jobs` threads, each of which works with what it opens by `open_worker()`.
 
-    `work` runs in one of `jobs` processes, whose output is dropped. A process that dies is replaced
-    and its task tried again; `BrokenProcessPool` stands for the result when none of three lived.
+    A thread opens its worker at its first task. After an exception in the `with` block, tasks that
+    have not begun are dropped, and those that run are waited for no longer than a few seconds.
     """
-    workers: Workers = SimpleQueue()
-    for _ in range(jobs):
-        workers.put(_new_worker(jobs))
-    threads = ThreadPoolExecutor(jobs)
-    attempt = partial(_attempt, workers, partial(_new_worker, jobs), work)
+
+    def __init__(
+        self, open_worker: Callable[[], AbstractContextManager[Worker]], jobs: int
+    ) -> None:
+        self._open_worker = open_worker
+        self._queue: SimpleQueue[tuple[Callable[[Worker], Any], Future[Any]] | None] = SimpleQueue()
+        self._failures: list[BaseException] = []  # what workers raised when they were closed
+        self._threads = [Thread(target=self._serve, daemon=True) for _ in range(jobs)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind:
+            self._drop_waiting()
+        for _thread in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join(GRACE if kind else None)
+        if self._failures and not kind:
+            raise self._failures[0]
+
+    def open_all(self) -> None:
+        """Open the workers of all threads now; raises what keeps one from being opened."""
+        # Whoever has opened waits for the others, so that no thread takes two of these tasks.
+        together = Barrier(len(self._threads))
+        opened = [self.submit(lambda worker: together.wait()) for _ in self._threads]
+        try:
+            for each in wait(opened, return_when="FIRST_EXCEPTION").done:
+                each.result()
+        finally:
+            together.abort()
+
+    def submit(self, work: Callable[[Worker], Result]) -> Future[Result]:
+        """Return what will be the result of `work`, which gets the worker of the next free thread.
+
+        It raises what `work` raises, or else what keeps the worker from being opened.
+        """
+        future: Future[Result] = Future()
+        self._queue.put((work, future))
+        return future
+
+    def run(
+        self, work: Callable[[Worker, Task], Result], tasks: Iterable[Task]
+    ) -> Iterator[tuple[Task, Result | Exception]]:
+        """Yield each task with the result of `work`, or with what it raised, as they end.
+
+        Tasks are taken as threads become free, a few ahead. What keeps a worker from being opened
+        ends the run: it is raised.
+        """
+        waiting, running = iter(tasks), dict[Future[Result | Exception], Task]()
+        ahead = 2 * len(self._threads)
+        try:
+            while True:
+                for task in islice(waiting, ahead - len(running)):
+                    running[self.submit(partial(_outcome, work, task))] = task
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
+        finally:
+            for future in running:
+                future.cancel()
+
+    def _serve(self) -> None:
+        """Do tasks until there are no more, all with one worker."""
+        try:
+            with ExitStack() as stack:
+                worker = cache(lambda: stack.enter_context(self._open_worker()))
+                for work, future in iter(self._queue.get, None):
+                    _settle(future, worker, work)
+        except BaseException as error:  # noqa: BLE001 - the thread that ends the pool raises it
+            self._failures.append(error)
+
+    def _drop_waiting(self) -> None:
+        with suppress(Empty):
+            while True:
+                if (item := self._queue.get_nowait()) is not None:
+                    item[1].cancel()
+
+
+def _settle(
+    future: Future[Any], worker: Callable[[], Worker], work: Callable[[Worker], Any]
+) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
     try:
-        futures = {threads.submit(attempt, task): task for task in tasks}
-        for future in as_completed(futures):
-            yield futures[future], future.exception() or future.result()
-    finally:
-        threads.shutdown(cancel_futures=True)
-        while not workers.empty():
-            workers.get().shutdown()
+        future.set_result(work(worker()))
+    except BaseException as error:  # noqa: BLE001 - whoever waits for the task is told
+        future.set_exception(error)
 
 
-def _attempt(
-    workers: Workers,
-    new_worker: Callable[[], ProcessPoolExecutor],
-    work: Callable[[Task], Result],
-    task: Task,
-    attempts: int = ATTEMPTS,
-) -> Result:
-    """Run `work` in the next free worker, each of which is a pool of one: no other task is hit."""
-    worker = workers.get()
+def _outcome(
+    work: Callable[[Worker, Task], Result], task: Task, worker: Worker
+) -> Result | Exception:
     try:
-        return worker.submit(work, task).result()
-    except BrokenProcessPool:
-        worker.shutdown()
-        worker = new_worker()
-        if attempts == 1:
-            raise
-    finally:
-        workers.put(worker)
-    return _attempt(workers, new_worker, work, task, attempts - 1)
-
-
-def _new_worker(jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        1, mp_context=get_context("spawn"), initializer=_set_up, initargs=(jobs,)
-    )
-
-
-def _set_up(jobs: int) -> None:
-    """Silence this process and the kernels that it starts, and share the cores among them."""
-    with open(os.devnull, "w") as nowhere:
-        for stream in (1, 2):
-            os.dup2(nowhere.fileno(), stream)
-    os.environ.update(thread_limits(jobs))
+        return work(worker, task)
+    except Exception as error:  # noqa: BLE001 - one task must not stop the others
+        return error

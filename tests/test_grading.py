@@ -30,7 +30,7 @@ from course.grading.results import NotebookResult, QuestionResult, SubmissionRes
 from course.grading.wording import MAX_LENGTH, one_line, plain_number, printable
 from course.grading.workers import ATTEMPTS
 from course.layout import Course, notebook
-from course.pool import run_apart
+from course.processes import run_apart
 from tests.nbgrader_course import run_nbgrader
 from tests.toy import (
     answer_cell,
