@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course.checks.conventions import parse
 from course.checks.markers import HIDDEN, MARK, MARKERS, SOLUTION, WORDS, Marker
 from course.checks.masters import Master
 from course.checks.problems import Problem
+from course.ipython_code import parse_or_none
 from course.layout import Course
 from course.notebooks import is_answer, is_discussion
 
@@ -151,10 +151,8 @@ def _withheld_functions(cell: Any) -> Iterator[tuple[ast.FunctionDef, str]]:
 
 def _functions(source: str) -> Iterator[tuple[ast.FunctionDef, str]]:
     """Yield each function of `source` that tells something, with the shape of its body."""
-    try:
-        nodes = list(ast.walk(parse(source)))
-    except SyntaxError:
-        return
+    tree = parse_or_none(source)
+    nodes = ast.walk(tree) if tree else ()
     for function in (node for node in nodes if isinstance(node, ast.FunctionDef)):
         body = deepcopy(function.body)[ast.get_docstring(function) is not None :]
         if sum(1 for statement in body for _ in ast.walk(statement)) >= SMALLEST_TELLING_BODY:
