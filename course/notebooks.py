@@ -1,6 +1,8 @@
 """Read notebooks, and tell what their cells are for."""
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,44 @@ from course.errors import CourseError
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 BEGIN_MARK, END_MARK = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
+
+
+@dataclass(frozen=True)
+class Marker:
+    """Pair the lines around a region that is withheld from students."""
+
+    begin: str
+    end: str
+
+
+@dataclass(frozen=True)
+class MarkedLine:
+    """Hold a line of a cell, the marker of the region `around` it, and what itself it marks."""
+
+    text: str
+    around: Marker | None
+    begins: Marker | None
+    ends: bool
+
+    @property
+    def is_marker(self) -> bool:
+        """Tell whether the line begins or ends a region."""
+        return self.ends or self.begins is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the line is outside of all regions."""
+        return self.around is None and not self.is_marker
+
+    @property
+    def is_withheld(self) -> bool:
+        """Tell whether the line is inside of a region."""
+        return self.around is not None and not self.is_marker
+
+    @property
+    def around_next(self) -> Marker | None:
+        """Return the marker of the region around the next line."""
+        return self.begins if self.is_marker else self.around
 
 
 def read(path: Path) -> Any:
@@ -57,30 +97,38 @@ def tags(cell: Any) -> list[str]:
     return list(cell.metadata.get("tags", []))
 
 
-def region(source: str, begin: str, end: str) -> Iterator[str]:
-    """Yield the lines of `source` between each line with `begin` and the next with `end`."""
-    for line, place in _places(source, begin, end):
-        if place == "inside":
-            yield line
-
-
 def without_region(source: str, begin: str, end: str) -> str:
     """Return `source` without the lines between one with `begin` and the next with `end`."""
-    return "\n".join(line for line, place in _places(source, begin, end) if place == "outside")
+    lines = read_regions(_python_lines(source), [Marker(begin, end)])
+    return "\n".join(line.text for line in lines if line.is_open)
 
 
 def line_in_region(source: str, number: int, begin: str, end: str) -> bool:
     """Tell whether line `number`, from 1 on, is between one with `begin` and one with `end`."""
-    places = enumerate(_places(source, begin, end), start=1)
-    return any(number == at and place == "inside" for at, (_, place) in places)
+    lines = [*read_regions(_python_lines(source), [Marker(begin, end)])]
+    return 1 <= number <= len(lines) and lines[number - 1].is_withheld
 
 
-def _places(source: str, begin: str, end: str) -> Iterator[tuple[str, str]]:
-    """Yield each line, and whether it stands inside or outside of a region or is its edge."""
-    inside = False
-    for line in source.removesuffix("\n").split("\n"):  # as Python counts lines
-        if begin in line or end in line:
-            inside = begin in line
-            yield line, "edge"
-        else:
-            yield line, "inside" if inside else "outside"
+def read_regions(
+    lines: Iterable[str],
+    markers: Iterable[Marker],
+    is_marker: Callable[[str, str], bool] = operator.contains,
+) -> Iterator[MarkedLine]:
+    """Yield each line with what it is to the regions of `markers`.
+
+    By default any line with a marker in it is one, as nbgrader reads them, and any end ends the
+    region, whichever began it.
+    """
+    markers = tuple(markers)
+    around = None
+    for text in lines:
+        begins = next((each for each in markers if is_marker(text, each.begin)), None)
+        ends = begins is None and any(is_marker(text, each.end) for each in markers)
+        line = MarkedLine(text, around, begins, ends)
+        yield line
+        around = line.around_next
+
+
+def _python_lines(source: str) -> list[str]:
+    """Return the lines of `source` as Python counts them."""
+    return source.removesuffix("\n").split("\n")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from course.grading.engine.engine import workers
+from course.grading.engine.workers import ATTEMPTS
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat import NotebookNode
@@ -19,10 +21,8 @@ from nbgrader.api import Gradebook
 from course.build import build
 from course.errors import CourseError
 from course.grading.classroom import ClassReport, Progress, Selection, grade_class
-from course.grading.engine.engine import workers
 from course.grading.engine.options import GradingOptions
 from course.grading.engine.referee_client import Ungraded
-from course.grading.engine.workers import ATTEMPTS
 from course.grading.intake.assignment import Assignment
 from course.grading.intake.collection import MAX_BYTES, collect, is_student_name
 from course.grading.model.cells import MasterNotebook
@@ -32,7 +32,7 @@ from course.grading.model.results import NotebookResult, QuestionResult, Submiss
 from course.grading.model.wording import MAX_LENGTH, one_line, plain_number, printable
 from course.grading.records.pages import feedback_page, grades_table
 from course.layout import Course, notebook
-from course.pool import run_apart
+from course.processes import run_apart
 from tests.nbgrader_course import run_nbgrader
 from tests.toy import (
     answer_cell,

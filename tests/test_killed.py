@@ -15,11 +15,11 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import pytest
+from course.grading.engine.engine import Engine
+from course.grading.engine.workers import _Desk
 from nbformat.v4 import new_code_cell, writes
 
-from course.grading.engine.engine import Engine
 from course.grading.engine.options import GradingOptions
-from course.grading.engine.workers import _Desk
 from course.grading.inside.limits import Isolation
 from course.grading.intake.assignment import read_master
 from course.grading.intake.collection import HandedIn

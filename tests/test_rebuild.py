@@ -14,7 +14,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from course.errors import CourseError
 from course.grading.intake.assignment import read_master
-from course.grading.intake.definitions import defined_names
 from course.grading.intake.rebuild import rebuild
 from course.grading.intake.submitted_cells import MAX_CELLS, MAX_CHARACTERS
 from course.grading.model.cells import MasterNotebook, Role
@@ -180,40 +179,6 @@ def test_two_cells_of_one_name_are_refused(tmp_path: Path) -> None:
     nb = toy_notebook([answer_cell("double", STUB), twin])
     with pytest.raises(CourseError, match="share a name"):
         read_master(write_notebook(nb, tmp_path / "a.ipynb"), None)
-
-
-@pytest.mark.parametrize(
-    ("source", "names"),
-    [
-        ("def f(): x = 1", ("f",)),
-        ("class A: b = 2", ("A",)),
-        ("a = b, (c, *d) = x", ("a", "b", "c", "d")),
-        ("n: int = 3\nn += 1\nm += 1", ("n", "m")),
-        ("x.y = 1; z[0] = 2", ()),
-        ("import os\nfrom a import b", ()),
-        ("if x:\n    a = 1\nelif y:\n    b = 2\nelse:\n    c = 3", ("a", "b", "c")),
-        ("try:\n    a = 1\nexcept E:\n    b = 2\nfinally:\n    c = 3", ("a", "b", "c")),
-        ("for i, j in x:\n    k = i\nwith f() as (g, h):\n    pass", ("i", "j", "k", "g", "h")),
-        ("match x:\n    case 1:\n        a = 1", ("a",)),
-        ("%matplotlib inline\n!ls\nfiles = !ls\nx = 1", ("files", "x")),
-        ("größe = 1\ndef 二倍(数): return 2 * 数", ("größe", "二倍")),
-        (r"pattern = '\d'", ("pattern",)),
-        ("    indented = 1", ("indented",)),
-        ("def f(:", ()),
-        ("a = 1\0", ()),
-        ("(" * 10_000, ()),
-        ("if a: b = 1\n" + "elif c: d = 2\n" * 500, ("b", "d")),
-        ("x = 1\n" * 50_000, ()),
-        ("%%bash\nls", ()),
-    ],
-)
-def test_names_defined_at_top_level(source: str, names: tuple[str, ...]) -> None:
-    assert defined_names(source) == names
-
-
-@given(st.text())
-def test_any_text_has_names_or_none(source: str) -> None:
-    assert all(name.isidentifier() for name in defined_names(source))
 
 
 # --- submissions as they should be ---

@@ -22,7 +22,14 @@ from course.grading.inside.program import Program
 from course.grading.inside.protocol import ServerDied, Unfit
 from course.grading.sandbox.environment import make_environment, one_thread
 from course.grading.sandbox.process_table import find_family, measure_resident
-from course.grading.sandbox.server import LOST, Ending, ForkServer, Kind, StudentHandle, check_sandbox
+from course.grading.sandbox.server import (
+    LOST,
+    Ending,
+    ForkServer,
+    Kind,
+    StudentHandle,
+    check_sandbox,
+)
 
 ROOT = Path(__file__).parents[1]
 MB = 2**20

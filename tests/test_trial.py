@@ -7,12 +7,12 @@ import pytest
 from course.grading.border.shell import MAX_FIGURES, MAX_OUTPUT
 from course.grading.engine.grader import Grader
 from course.grading.engine.options import GradingOptions
-from course.grading.intake.definitions import defined_names
 from course.grading.model.cells import Cell, MasterNotebook, Role
 from course.grading.model.findings import Stage
 from course.grading.model.judgement import Judgement
 from course.grading.model.rehearsal import Rules
 from course.grading.model.results import Verdict
+from course.ipython_code import defined_names
 
 GIVEN = """
 import random

@@ -1,14 +1,12 @@
 """Cells are named, paired and marked so that tools and readers find what belongs together."""
 
-import ast
 from collections.abc import Iterator
 from typing import Any
-
-from IPython.core.inputtransformer2 import TransformerManager
 
 from course.checks.markers import check_markers
 from course.checks.masters import Master, markdown_tokens
 from course.checks.problems import Problem
+from course.ipython_code import defined_names, parse
 from course.notebooks import grading, is_answer, is_discussion, is_test, tags
 
 
@@ -25,12 +23,6 @@ def check_conventions(masters: list[Master]) -> list[Problem]:
             problems += _names(master, cell)
             problems += check_markers(master, cell)
     return problems
-
-
-def parse(source: str) -> ast.Module:
-    """Return the syntax tree of a code cell, its magics included; raises `SyntaxError`."""
-    tree: ast.Module = ast.parse(TransformerManager().transform_cell(source))
-    return tree
 
 
 def fenced_blocks(cell: Any) -> list[str]:
@@ -124,21 +116,6 @@ def _names(master: Master, cell: Any) -> Iterator[Problem]:
     if is_discussion(cell) and not name.startswith("think_"):
         remedy = "call it `think_<topic>`"
         yield master.problem(cell, "is a discussion but not called one", remedy)
-    if is_answer(cell) and name not in _defined_names(cell.source):
+    if is_answer(cell) and name not in defined_names(cell.source):
         remedy = f"define `{name}` at its top level, or give it the name that it does define"
         yield master.problem(cell, f"does not define `{name}`", remedy)
-
-
-def _defined_names(source: str) -> set[str]:
-    try:
-        body = parse(source).body
-    except SyntaxError:
-        return set()
-    names: set[str] = set()
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            stored = (part for part in ast.walk(node) if isinstance(part, ast.Name))
-            names |= {part.id for part in stored if isinstance(part.ctx, ast.Store)}
-    return names

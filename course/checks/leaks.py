@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course.checks.conventions import parse
-from course.checks.markers import HIDDEN, MARK, MARKERS, SOLUTION, WORDS, Marker
+from course.checks.markers import HIDDEN, MARK, MARKERS, SOLUTION, WORDS
 from course.checks.masters import Master
 from course.checks.problems import Problem
+from course.ipython_code import parse_or_none
 from course.layout import Course
-from course.notebooks import is_answer, is_discussion
+from course.notebooks import Marker, is_answer, is_discussion, read_regions
 
 # A line tells something when it has this many characters besides spaces, and is no idiom.
 SHORTEST_TELLING_LINE = 12
@@ -71,14 +71,9 @@ def _lines(cell: Any, markers: tuple[Marker, ...]) -> Iterator[tuple[str, bool]]
     answers = is_answer(cell) or is_discussion(cell)
     # Without a region, nbgrader takes the whole of an answer away.
     whole = SOLUTION in markers and answers and SOLUTION.begin not in cell.source
-    inside = whole
-    for line in cell.source.splitlines():
-        if any(marker.begin in line for marker in markers):
-            inside = True
-        elif any(marker.end in line for marker in markers):
-            inside = whole
-        else:
-            yield line, inside
+    for line in read_regions(cell.source.splitlines(), markers):
+        if not line.is_marker:
+            yield line.text, whole or line.is_withheld
 
 
 def _is_telling(line: str) -> bool:
@@ -151,10 +146,8 @@ def _withheld_functions(cell: Any) -> Iterator[tuple[ast.FunctionDef, str]]:
 
 def _functions(source: str) -> Iterator[tuple[ast.FunctionDef, str]]:
     """Yield each function of `source` that tells something, with the shape of its body."""
-    try:
-        nodes = list(ast.walk(parse(source)))
-    except SyntaxError:
-        return
+    tree = parse_or_none(source)
+    nodes = ast.walk(tree) if tree else ()
     for function in (node for node in nodes if isinstance(node, ast.FunctionDef)):
         body = deepcopy(function.body)[ast.get_docstring(function) is not None :]
         if sum(1 for statement in body for _ in ast.walk(statement)) >= SMALLEST_TELLING_BODY:

@@ -1,8 +1,8 @@
 """The comments that mark what students must not see stand where nbgrader finds them."""
 
+import operator
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from course.checks.masters import Master
@@ -14,19 +14,12 @@ from course.notebooks import (
     END_HIDDEN,
     END_MARK,
     END_SOLUTION,
+    Marker,
     is_answer,
     is_discussion,
     is_test,
+    read_regions,
 )
-
-
-@dataclass(frozen=True)
-class Marker:
-    """Pair the lines around a region that is withheld from students."""
-
-    begin: str
-    end: str
-
 
 SOLUTION = Marker(BEGIN_SOLUTION, END_SOLUTION)
 HIDDEN = Marker(BEGIN_HIDDEN, END_HIDDEN)
@@ -75,14 +68,16 @@ def _misspelled(master: Master, cell: Any) -> Iterator[Problem]:
 
 
 def _unbalanced(master: Master, cell: Any) -> Iterator[Problem]:
-    ends = {marker.begin: marker.end for marker in MARKERS}
+    # Only whole lines: one with more in it has been called misspelled.
+    lines = map(str.strip, cell.source.splitlines())
     awaited = None
-    for line in map(str.strip, cell.source.splitlines()):
-        if line in ends and awaited:
-            yield master.problem(cell, f"has `{line}` inside of a region", f"put `{awaited}` first")
-        elif line in ends.values() and line != awaited:
-            yield master.problem(cell, f"has `{line}` without its beginning", "add or remove one")
-        if line in ends or line in ends.values():
-            awaited = ends.get(line)
+    for line in read_regions(lines, MARKERS, operator.eq):
+        if line.begins and awaited:
+            remedy = f"put `{awaited.end}` first"
+            yield master.problem(cell, f"has `{line.text}` inside of a region", remedy)
+        elif line.ends and not (awaited and line.text == awaited.end):
+            message = f"has `{line.text}` without its beginning"
+            yield master.problem(cell, message, "add or remove one")
+        awaited = line.around_next
     if awaited:
-        yield master.problem(cell, f"has no `{awaited}`", "add it after the region")
+        yield master.problem(cell, f"has no `{awaited.end}`", "add it after the region")

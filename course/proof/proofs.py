@@ -10,7 +10,7 @@ from course.cores import count_cores, thread_limits
 from course.errors import CourseError
 from course.layout import Course
 from course.notebooks import grading, is_answer
-from course.pool import run_apart
+from course.processes import run_apart
 from course.proof.answers import read_answers
 from course.proof.workbench import Trial, try_answers
 

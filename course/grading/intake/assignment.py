@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from course.errors import CourseError
-from course.grading.intake.definitions import defined_names, imports_of
 from course.grading.intake.files import Files, find_files
 from course.grading.model.cells import Cell, MasterNotebook, Role
+from course.ipython_code import defined_names, imports_of
 from course.layout import Course
 from course.notebooks import (
     BEGIN_HIDDEN,

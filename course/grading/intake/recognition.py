@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
-from course.grading.intake.definitions import defined_names
 from course.grading.intake.submitted_cells import Parts, SubmittedCell, parts_of, squeeze, trim
 from course.grading.model.cells import MasterNotebook, Role
+from course.ipython_code import defined_names
 
 # Bounds on the work that a hostile notebook can cause; real ones stay far below.
 MAX_NAMED_CHARACTERS, MAX_WINDOW, MAX_COMPARED = 100_000, 50, 300

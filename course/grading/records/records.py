@@ -17,6 +17,7 @@ from typing import Any
 
 import nbformat
 
+from course.atomic import write_whole
 from course.converters import ConversionError, lesson_config, saved_notebook
 from course.errors import CourseError
 from course.grading.intake.assignment import Assignment
@@ -26,7 +27,7 @@ from course.grading.model.results import SubmissionResult
 from course.grading.records.autograded import autograded_notebook
 from course.grading.records.gradebook import GradebookWriter, LatePolicy
 from course.grading.records.pages import feedback_page, grades_table
-from course.grading.records.result_store import ResultStore, write_whole
+from course.grading.records.result_store import ResultStore
 from course.layout import Course
 from course.notebooks import read
 

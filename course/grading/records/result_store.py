@@ -4,7 +4,6 @@ It is written last of all that belongs to a submission. So whatever ends the com
 finds a result only where the rest is there too, and grades all others again.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
+from course.atomic import write_whole
 from course.errors import CourseError
 from course.grading.model.rehearsal import Rehearsal
 from course.grading.model.results import SubmissionResult
@@ -66,17 +66,6 @@ class ResultStore:
 
     def _path(self, student: str) -> Path:
         return self.folder / f"{student}.json"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file such that it is there whole or as before, even after a loss of power."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")  # if it is left behind, the next one replaces it
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 @cache

@@ -1,4 +1,7 @@
-"""The names that code defines, found without running it."""
+"""Read the code of cells, IPython's magics included, without running it.
+
+Most of it is a student's, so it may be meant to take for ever to read.
+"""
 
 import ast
 import re
@@ -12,41 +15,60 @@ IMPORTS = (ast.Import, ast.ImportFrom)
 NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)  # what reading may raise
+
+
+def parse(source: str) -> ast.Module:
+    """Return the syntax tree of Python or else IPython code; raises `SyntaxError` for neither."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a student's code deserves a warning for
+        try:
+            return ast.parse(source)
+        except UNREADABLE as error:
+            if len(MAGIC.findall(source)) > MAX_MAGICS:
+                raise _as_syntax_error(error) from error
+        try:
+            return ast.parse(_without_magics(source))
+        except UNREADABLE as error:
+            raise _as_syntax_error(error) from error
+
+
+def parse_or_none(source: str) -> ast.Module | None:
+    """Return the syntax tree of Python or else IPython code, None when it is neither."""
+    try:
+        return parse(source)
+    except SyntaxError:
+        return None
+
+
 def defined_names(source: str) -> tuple[str, ...]:
     """Return the names that the code `source` defines at its top level, imports left out.
 
     What cannot be parsed, or not in reasonable time, defines nothing.
     """
-    tree = _parse(source) if len(source) <= MAX_PARSED else None
+    tree = parse_or_none(source) if len(source) <= MAX_PARSED else None
     names = (name for node in _top_level(tree.body) for name in _bound(node)) if tree else ()
     return tuple(dict.fromkeys(names))
 
 
 def imports_of(source: str) -> str:
     """Return the import statements that the code `source` has at its top level."""
-    tree = _parse(source)
+    tree = parse_or_none(source)
     nodes = tree.body if tree else []
     return "\n".join(ast.unparse(node) for node in nodes if isinstance(node, IMPORTS))
 
 
-def _parse(source: str) -> ast.Module | None:
-    """Parse Python or else IPython code; return None when it is neither."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what a student's code deserves a warning for
-        try:
-            return ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            pass
-        if len(MAGIC.findall(source)) > MAX_MAGICS:
-            return None
-        # Importing IPython takes a while, which `course --help` should not pay.
-        from IPython.core.inputtransformer2 import TransformerManager
+def _without_magics(source: str) -> str:
+    """Return IPython code as Python, in which calls stand for the magics."""
+    # Importing IPython takes a while, which `course --help` should not pay.
+    from IPython.core.inputtransformer2 import TransformerManager
 
-        try:
-            python: str = TransformerManager().transform_cell(source)
-            return ast.parse(python)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+    python: str = TransformerManager().transform_cell(source)
+    return python
+
+
+def _as_syntax_error(error: Exception) -> SyntaxError:
+    return error if isinstance(error, SyntaxError) else SyntaxError(str(error))
 
 
 def _top_level(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:

@@ -27,12 +27,13 @@ def add_masters(course: Course, *lessons: str) -> None:
         master.touch()
 
 
-def test_folders_are_those_that_nbgrader_is_told_of(toy_course: Course) -> None:
-    settings = (toy_course.root / "nbgrader_config.py").read_text(encoding="utf-8")
-    assert f'source_directory = "{toy_course.masters.name}"' in settings
-    assert f'solution_directory = "{toy_course.solutions.name}"' in settings
+def test_folders_are_those_that_nbgrader_is_told_of() -> None:
+    this = Course(Path(__file__).parents[2])
+    settings = (this.root / "nbgrader_config.py").read_text(encoding="utf-8")
+    assert f'source_directory = "{this.masters.name}"' in settings
+    assert f'solution_directory = "{this.solutions.name}"' in settings
     # nbgrader's own names, which the settings leave as they are
-    assert (toy_course.release.name, toy_course.submitted.name) == ("release", "submitted")
+    assert (this.release.name, this.submitted.name) == ("release", "submitted")
 
 
 def test_results_lie_in_the_folder_that_git_ignores(course: Course) -> None:
