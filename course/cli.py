@@ -170,19 +170,17 @@ def grade(
     from course.grading.classroom import Selection, grade_class
     from course.grading.engine.options import GradingOptions
     from course.grading.inside.limits import Isolation
-    from course.provided import find_provided
+    from course.provided import provide
 
     course: Course = context.obj
-    provided = find_provided(course)
-    options = GradingOptions(
+    wanted = GradingOptions(
         Isolation(isolation),
         time_limit=timeout,
         memory_limit=memory * 2**20,
-        readable=provided.readable,
-        environment=provided.environment,
         jobs=jobs or count_cores(),
         allow_beside=beside,
     )
+    options = provide(course, wanted)
     _tell_of_safety(is_sandbox=options.isolation is Isolation.SANDBOX, beside=beside)
     selection = Selection(submitted, out, student, force)
     try:

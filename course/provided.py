@@ -7,39 +7,30 @@ folder of the user's cache that it may read, too, and finds by the variable `COU
 
 import importlib.util
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 import platformdirs
 
 from course.errors import CourseError
+from course.grading.engine.options import GradingOptions
 from course.layout import PROJECT, Course
 
 CACHE = "COURSE_CACHE"
 
 
-@dataclass(frozen=True)
-class Provided:
-    """Hold the files and folders that students' code may read, and the variables that it finds."""
-
-    readable: tuple[Path, ...] = ()
-    environment: Mapping[str, str] = MappingProxyType({})
-
-
-def find_provided(course: Course) -> Provided:
-    """Return what `course` provides; nothing unless its settings say so.
+def provide(course: Course, options: GradingOptions) -> GradingOptions:
+    """Return `options` with what the settings of `course` let students' code read and import.
 
     Raises `CourseError` for a name of nothing that can be imported.
     """
     readable = tuple(_find(course, name) for name in _names(course))
     cache = _find_cache(course)
     if cache is None:
-        return Provided(readable)
+        return replace(options, readable=readable)
     # Students' processes may only read it, so whoever grades makes it.
     cache.mkdir(parents=True, exist_ok=True)
-    return Provided((*readable, cache.resolve()), {CACHE: str(cache)})
+    return replace(options, readable=(*readable, cache.resolve()), environment={CACHE: str(cache)})
 
 
 def _names(course: Course) -> list[str]:

@@ -15,7 +15,7 @@ from course.layout import Course
 from tests.nbgrader_course import auto_grades, run_nbgrader, written_cell
 from tests.toy import answer_cell, check_cell, grading_metadata, write_notebook
 
-OPTIONS = GradingOptions(seconds=20, jobs=1)
+OPTIONS = GradingOptions(time_limit=20, jobs=1)
 TABLE = "city,people\nBonn,3\nUlm,4\n"
 TOOLS = "def scale(x):\n    return 10 * x\n"
 GIVEN = """%matplotlib inline

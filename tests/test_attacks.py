@@ -36,7 +36,7 @@ FOLDER = Path(__file__).parent / "attacks"
 FORGING = FOLDER / "forging.py"
 ATTACKS = sorted(path for path in FOLDER.glob("*.py") if path != FORGING)
 MARKER = "course-attack"
-OPTIONS = GradingOptions(isolation=Isolation.SANDBOX, seconds=3, memory=600 * 2**20)
+OPTIONS = GradingOptions(isolation=Isolation.SANDBOX, time_limit=3, memory_limit=600 * 2**20)
 
 GIVEN = "import numpy as np\nimport torch"
 SQUARE = "def square(x):\n    return x * x"

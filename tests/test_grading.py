@@ -12,7 +12,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from course.grading.engine.engine import workers
-from course.grading.engine.workers import ATTEMPTS
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat import NotebookNode
@@ -21,6 +20,7 @@ from nbgrader.api import Gradebook
 from course.build import build
 from course.errors import CourseError
 from course.grading.classroom import ClassReport, Progress, Selection, grade_class
+from course.grading.engine.assignment_grader import ATTEMPTS
 from course.grading.engine.options import GradingOptions
 from course.grading.engine.referee_client import Ungraded
 from course.grading.intake.assignment import Assignment
@@ -62,7 +62,7 @@ found = [os.path.join(folder, name) for folder, _, names in os.walk(".") for nam
 def double(number):
     raise ValueError(f"seen: {found}")"""
 RIGHT_DOUBLE = "def double(number):\n    return 2 * number"
-OPTIONS = GradingOptions(seconds=5)
+OPTIONS = GradingOptions(time_limit=5)
 GRADED = {"ann", "blank", "copied", "deleted", "exit", "files", "half.right@uni-köln", "leak"}
 GRADED |= {"list-out", "loop"}
 
@@ -162,11 +162,11 @@ def fill_class(course: Course) -> None:
 
 def add_hostile_files(folder: Path, master: Path) -> None:
     """Hand in files that would be found in place of others, and links to what is secret."""
-    grader = "def hear_all(*_, **__):\n    return iter(())"
+    grader = "class AssignmentGrader:\n    pass"
     for name in ("random.py", "torch.py", "course/__init__.py", "sitecustomize.py"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("import builtins\nbuiltins.bool = lambda value: True")
-    (folder / "course" / "workers.py").write_text(grader)
+    (folder / "course" / "assignment_grader.py").write_text(grader)
     (folder / "leak.ipynb.txt").symlink_to(master)
     (folder / "linked").symlink_to(master.parent)
 

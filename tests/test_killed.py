@@ -15,22 +15,22 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import pytest
-from course.grading.engine.engine import Engine
-from course.grading.engine.workers import _Desk
+from course.grading.engine.workers import AssignmentGrader
 from nbformat.v4 import new_code_cell, writes
 
+from course.grading.engine.assignment_grader import AssignmentGrader
 from course.grading.engine.options import GradingOptions
+from course.grading.engine.servers import Servers
 from course.grading.inside.limits import Isolation
-from course.grading.intake.assignment import read_master
+from course.grading.intake.assignment import Assignment, read_master
 from course.grading.intake.collection import HandedIn
-from course.grading.intake.files import Files
-from course.grading.model.cells import MasterNotebook
 from course.grading.model.judgement import Judgement
+from course.grading.model.rehearsal import Rules
 from course.grading.sandbox.process_table import find_family
 from tests.test_sandbox import is_gone, until
 from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook
 
-OPTIONS = GradingOptions(seconds=20.0, memory=2 * 2**30)
+OPTIONS = GradingOptions(time_limit=20.0, memory_limit=2 * 2**30)
 ROOT = Path(__file__).parents[1]
 PROC = Path("/proc")
 GATE = """
@@ -43,38 +43,44 @@ while not (folder / "go").exists():
 """
 GRADE = """
 import sys
-from course.grading.engine.grader import Grader, Isolation, GradingOptions
+from course.grading.engine.grader import Grader
+from course.grading.engine.options import GradingOptions
+from course.grading.inside.limits import Isolation
+from course.grading.model.cells import MasterNotebook
 from tests.test_trial import answer, given, question
-from course.grading.intake.assignment import MasterNotebook
-with Grader(MasterNotebook("toy", (given("a = 1"),), {}, ()), GradingOptions(Isolation(sys.argv[1]))) as g:
+master = MasterNotebook("toy", (given("a = 1"),), {}, ())
+with Grader(master, GradingOptions(Isolation(sys.argv[1]))) as g:
     g.grade([given("a = 1"), answer("f = 1"), question(sys.argv[2])])
 """
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """Hold a lesson of two questions, whose first waits for a file in `folder`, and its desk.
+    """Hold a lesson of two questions, whose first waits for a file in `folder`, and its grader.
 
     The processes that are kept end with the thread that started them: they live in one of `pool`.
     """
 
     folder: Path
-    master: MasterNotebook
-    desk: _Desk
+    assignment: Assignment
+    grader: AssignmentGrader
     pool: ThreadPoolExecutor
 
-    def judge(self, meanwhile: Callable[[Engine], None]) -> list[Judgement]:
+    def judge(self, meanwhile: Callable[[Servers], None]) -> list[Judgement]:
         """Return the judgements on the master's own answers, but for the time that they took."""
         for name in ("here", "go"):
             (self.folder / name).unlink(missing_ok=True)
-        cells = [answer_cell(cell.name, cell.source) for cell in self.master.cells[1::2]]
+        cells = [
+            answer_cell(cell.name, cell.source) for cell in self.assignment.notebooks[0].cells[1::2]
+        ]
         handed_in = HandedIn({"toy": writes(toy_notebook(cells)).encode()}, {})
-        heard = self.pool.submit(self.desk.hear, handed_in)
+        graded = self.pool.submit(self.grader.grade, handed_in, {"toy": Rules()})
         until((self.folder / "here").exists, 60)
-        [engine] = self.desk._grader._engines.values()
-        meanwhile(engine)
+        [servers] = self.grader._graders["toy"]._grader._servers.values()
+        meanwhile(servers)
         (self.folder / "go").touch()
-        return [replace(judgement, seconds=0.0) for judgement in heard.result().hearing.judgements]
+        [found] = graded.result()
+        return [replace(judgement, seconds=0.0) for judgement in found.findings.judgements]
 
 
 @pytest.fixture(scope="module")
@@ -89,14 +95,15 @@ def lesson(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lesson]:
     ]
     master = read_master(write_notebook(toy_notebook(cells), folder / "toy.ipynb"), None)
     with ThreadPoolExecutor(1) as pool:
-        desk = pool.submit(_Desk(master, OPTIONS, Files()).__enter__).result()
-        yield Lesson(folder, master, desk, pool)
-        pool.submit(desk.__exit__).result()
+        assignment = Assignment("toy", (master,))
+        grader = AssignmentGrader(assignment, OPTIONS)
+        yield Lesson(folder, assignment, grader, pool)
+        pool.submit(grader.__exit__).result()
 
 
 @pytest.fixture(scope="module")
 def undisturbed(lesson: Lesson) -> list[Judgement]:
-    return lesson.judge(lambda engine: None)
+    return lesson.judge(lambda servers: None)
 
 
 def descendants(pid: int) -> list[int]:
@@ -105,44 +112,44 @@ def descendants(pid: int) -> list[int]:
     return sorted(families, key=lambda each: len(families[each]), reverse=True)
 
 
-def bench(engine: Engine) -> int:
-    return engine._bench_process.pid
+def referee_server(servers: Servers) -> int:
+    return servers._referee_process.pid
 
 
-def referee(engine: Engine) -> int:
-    return descendants(bench(engine))[0]
+def referee(servers: Servers) -> int:
+    return descendants(referee_server(servers))[0]
 
 
-def fork_server(engine: Engine) -> int:
-    names = {pid: (PROC / str(pid) / "comm").read_text() for pid in descendants(bwrap(engine))}
+def fork_server(servers: Servers) -> int:
+    names = {pid: (PROC / str(pid) / "comm").read_text() for pid in descendants(bwrap(servers))}
     return next(pid for pid, name in names.items() if name.startswith("python"))
 
 
-def bwrap(engine: Engine) -> int:
-    return engine._server._process.pid
+def bwrap(servers: Servers) -> int:
+    return servers._fork_server._process.pid
 
 
-def supervisor(engine: Engine) -> int:
-    [student] = engine._server._students
+def supervisor(servers: Servers) -> int:
+    [student] = servers._fork_server._students
     return student.pid
 
 
-def student(engine: Engine) -> int:
-    return descendants(supervisor(engine))[0]
+def student(servers: Servers) -> int:
+    return descendants(supervisor(servers))[0]
 
 
-def copy_of_student(engine: Engine) -> int:
-    return descendants(supervisor(engine))[1]
+def copy_of_student(servers: Servers) -> int:
+    return descendants(supervisor(servers))[1]
 
 
-VICTIMS = (bench, referee, bwrap, fork_server, supervisor, student, copy_of_student)
+VICTIMS = (referee_server, referee, bwrap, fork_server, supervisor, student, copy_of_student)
 
 
 @pytest.mark.parametrize("victim", VICTIMS, ids=lambda victim: victim.__name__)
 def test_a_killed_process_changes_no_judgement(
-    lesson: Lesson, undisturbed: list[Judgement], victim: Callable[[Engine], int]
+    lesson: Lesson, undisturbed: list[Judgement], victim: Callable[[Servers], int]
 ) -> None:
-    killed = lesson.judge(lambda engine: os.kill(victim(engine), signal.SIGKILL))
+    killed = lesson.judge(lambda servers: os.kill(victim(servers), signal.SIGKILL))
     assert killed == undisturbed
     assert [judgement.score for judgement in killed] == [0, 2]
 

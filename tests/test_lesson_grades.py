@@ -8,11 +8,11 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course.grading.classroom import Selection, grade_class
-from course.grading.engine.grader import provide_helpers
 from course.grading.engine.options import GradingOptions
 from course.grading.model.rehearsal import Rehearsal
 from course.layout import Course, notebook
 from course.notebooks import grading, is_test, read
+from course.provided import provide
 from tests.nbgrader_course import run_nbgrader
 from tests.sample_class import COURSE
 
@@ -45,7 +45,7 @@ def test_a_blank_notebook_scores_nothing_and_the_solution_everything(
     lesson: str, tmp_path: Path
 ) -> None:
     course = make_class(tmp_path, lesson, {"blank": COURSE.release})
-    options = GradingOptions(jobs=1, readable=provide_helpers())
+    options = provide(COURSE, GradingOptions(jobs=1))
     report = grade_class(course, lesson, Selection(), options, on_progress=lambda step: None)
     [blank] = report.graded
     assert (blank.score, blank.max_score) == (0, points(lesson))

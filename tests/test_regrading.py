@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,15 @@ from filelock import FileLock
 
 from course.build import build
 from course.errors import CourseError
-from course.grading import classroom
 from course.grading.classroom import ClassReport, Selection, grade_class
+from course.grading.engine.assignment_grader import AssignmentGrader
 from course.grading.engine.options import GradingOptions
-from course.grading.intake.collection import Submission
+from course.grading.model.rehearsal import Rehearsal
 from course.layout import Course, notebook
 from tests.test_grading import RIGHT_DOUBLE, hand_in, handed_in
 from tests.toy import REPOSITORY_ROOT, make_toy_course
 
-OPTIONS = GradingOptions(seconds=20, jobs=1)
+OPTIONS = GradingOptions(time_limit=20, jobs=1)
 ANSWERS = {
     "ann": RIGHT_DOUBLE,
     "bob": "def double(number):\n    return 3 * number",
@@ -53,8 +53,10 @@ def graded(toy: Course, tmp_path: Path) -> Course:
     return Course(root)
 
 
-def grade(course: Course, options: GradingOptions = OPTIONS, **options: Any) -> ClassReport:
-    return grade_class(course, "toy", Selection(**options), options, on_progress=lambda step: None)
+def grade(course: Course, options: GradingOptions = OPTIONS, **selection: Any) -> ClassReport:
+    return grade_class(
+        course, "toy", Selection(**selection), options, on_progress=lambda step: None
+    )
 
 
 def without_seconds(path: Path) -> bytes:
@@ -93,21 +95,20 @@ def test_only_what_was_handed_in_anew_is_graded(graded: Course) -> None:
     assert [result.score for result in report.results] == [2, 2, 0]
 
 
+def refuse(*_: object) -> Any:
+    raise CourseError("nobody is graded")
+
+
 @pytest.fixture
 def to_grade(graded: Course, monkeypatch: pytest.MonkeyPatch) -> Callable[..., set[str]]:
     """Provide a function that returns who would be graded, and grades nobody."""
 
     def to_grade(options: GradingOptions = OPTIONS) -> set[str]:
-        names: set[str] = set()
-
-        def hear_nobody(_: object, __: object, waiting: Sequence[Submission], *___: object) -> Any:
-            names.update(submission.student for submission in waiting)
-            return iter(())
-
         with monkeypatch.context() as patch:
-            patch.setattr(classroom, "hear_all", hear_nobody)
-            grade(graded, options)
-        return names
+            patch.setattr(AssignmentGrader, "start", lambda self: None)
+            patch.setattr(AssignmentGrader, "rehearse", lambda self: {"toy": Rehearsal()})
+            patch.setattr(AssignmentGrader, "grade", refuse)
+            return {result.student for result in grade(graded, options).problems}
 
     return to_grade
 
@@ -133,8 +134,10 @@ def test_a_changed_master_makes_all_results_old(
     assert to_grade() == set(ANSWERS)
 
 
-@pytest.mark.parametrize("change", [{"seconds": 19}, {"memory": 2**31}, {"beside": True}])
-def test_other_terms_make_all_results_old(
+@pytest.mark.parametrize(
+    "change", [{"time_limit": 19}, {"memory_limit": 2**31}, {"allow_beside": True}]
+)
+def test_other_options_make_all_results_old(
     to_grade: Callable[..., set[str]], change: dict[str, Any]
 ) -> None:
     assert to_grade(replace(OPTIONS, jobs=7)) == set()

@@ -135,7 +135,7 @@ def hand_in(root: Path, student: str, answers: dict[str, str]) -> None:
 
 
 def grade(course: Course, out: Path, *, beside: bool) -> ClassReport:
-    options = GradingOptions(seconds=20, jobs=1, beside=beside)
+    options = GradingOptions(time_limit=20, jobs=1, allow_beside=beside)
     return grade_class(course, "ps1", Selection(out=out), options, on_progress=lambda step: None)
 
 
@@ -188,7 +188,7 @@ def test_points_are_those_that_one_would_give(graded: Graded) -> None:
 
 def test_the_results_say_which_tests_were_run_beside(graded: Graded) -> None:
     bob = graded.questions("bob", beside=True)
-    assert {name for name, question in bob.items() if question.beside} == set(NOT_APART)
+    assert {name for name, question in bob.items() if question.ran_beside} == set(NOT_APART)
 
 
 def test_tests_beside_an_answer_are_named_one_by_one(graded: Graded) -> None:
@@ -266,7 +266,7 @@ def solution(scores: Callable[[Rules], dict[str, float]]) -> Rehearsal:
         judgements = (Judgement(name, 1.0, (), credit=found[name]) for name in TESTS)
         return Findings(tuple(judgements), {})
 
-    return rehearse(grade, MasterNotebook("toy", cells, {}, ()), beside=False)
+    return rehearse(grade, MasterNotebook("toy", cells, {}, ()), allow_beside=False)
 
 
 def test_what_holds_is_judged_apart() -> None:
@@ -280,8 +280,8 @@ def test_a_test_that_holds_nowhere_is_unsolved() -> None:
 
 def test_what_needs_a_test_that_is_left_out_is_left_out_too() -> None:
     def scores(rules: Rules) -> dict[str, float]:
-        second = "test_1" not in rules.by_hand or "test_2" in rules.beside
-        return {"test_1": float("test_1" in rules.beside), "test_2": float(second)}
+        second = "test_1" not in rules.by_hand or "test_2" in rules.run_beside
+        return {"test_1": float("test_1" in rules.run_beside), "test_2": float(second)}
 
     assert solution(scores) == Rehearsal(not_apart=TESTS)
 

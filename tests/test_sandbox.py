@@ -33,7 +33,9 @@ from course.grading.sandbox.server import (
 
 ROOT = Path(__file__).parents[1]
 MB = 2**20
-LIMITS = Limits(cpu=1, memory=200 * MB, processes=40, files=64, file_size=8 * MB, scratch=16 * MB)
+LIMITS = Limits(
+    cpu=1, memory=200 * MB, processes=40, open_files=64, file_size=8 * MB, scratch=16 * MB
+)
 # Runs the snippet that it is sent, in which `say` sends a value back.
 ENTRY = '''
 import json, os, signal, socket, sys, time

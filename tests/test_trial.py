@@ -42,7 +42,7 @@ def question(source: str, cell: str = "test_f") -> Cell:
 @pytest.fixture(scope="module")
 def grader() -> Iterator[Grader]:
     assignment = MasterNotebook("toy", (given(GIVEN),), {}, ())
-    options = GradingOptions(seconds=SECONDS, memory=2 * 2**30)
+    options = GradingOptions(time_limit=SECONDS, memory_limit=2 * 2**30)
     with Grader(assignment, options) as grader:
         yield grader
 
@@ -417,15 +417,15 @@ def hear_beside(grader: Grader, source: str, tests: str) -> tuple[Judgement, Jud
         *(given(GIVEN), answer(source), question(tests)),
         *(answer("g = 2", "g"), question("assert g == 2", "test_g")),
     ]
-    first, second = grader.grade(cells, {}, Rules(beside=("test_f",))).judgements
+    first, second = grader.grade(cells, {}, Rules(run_beside=("test_f",))).judgements
     return first, second
 
 
 def test_a_test_beside_its_answer_sees_the_answer_itself(grader: Grader) -> None:
     source = "class Base:\n    pass\nclass f(Base):\n    rate = 2"
     first, second = hear_beside(grader, source, "assert issubclass(f, Base) and f.rate == 2")
-    assert (first.score, first.beside) == (2, True)
-    assert (second.score, second.beside) == (2, False)
+    assert (first.score, first.ran_beside) == (2, True)
+    assert (second.score, second.ran_beside) == (2, False)
 
 
 @pytest.mark.parametrize(
@@ -451,7 +451,7 @@ def test_hidden_tests_of_an_earlier_question_are_within_reach_too(grader: Grader
         *(given(GIVEN), answer("def f(x):\n    return 49"), question(secret)),
         *(answer("g = 'assert f(7) == 49'", "g"), question("assert not g, g", "test_g")),
     ]
-    first, second = grader.grade(cells, {}, Rules(beside=("test_g",))).judgements
+    first, second = grader.grade(cells, {}, Rules(run_beside=("test_g",))).judgements
     assert first.score == 2
     assert [(failure.hidden, failure.told) for failure in second.failures] == [
         (True, "A hidden test does not hold.")

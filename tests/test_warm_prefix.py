@@ -17,7 +17,7 @@ from course.grading.model.cells import Cell, MasterNotebook, Role
 from tests.test_trial import answer, given, question
 from tests.toy import REPOSITORY_ROOT
 
-OPTIONS = GradingOptions(seconds=20.0, memory=2 * 2**30)
+OPTIONS = GradingOptions(time_limit=20.0, memory_limit=2 * 2**30)
 INSIDE = "import os\nif os.path.isdir('/student'):"  # where the student's process runs
 TOKEN = "import os\ntoken = os.urandom(8).hex()"
 FIRST = (
@@ -117,7 +117,7 @@ def test_a_module_that_starts_a_thread_is_imported_anew_for_each(
 STEPS = """
 import os, socket, sys
 from pathlib import Path
-from course.grading.inside.fork_server import take_steps
+from course.grading.inside.forkable import take_steps
 
 def steps():
     yield
@@ -176,6 +176,6 @@ def test_unseeded_numbers_are_the_same_in_another_run() -> None:
 )
 def test_one_that_does_not_come_back_is_named(source: str, words: str) -> None:
     cells = [given("a = 1"), replace(given(source), name="load-data")]
-    grader = Grader(begins_with(*cells), replace(OPTIONS, seconds=4.0))
+    grader = Grader(begins_with(*cells), replace(OPTIONS, time_limit=4.0))
     with pytest.raises(CourseError, match=f"toy: the given cell load-data {words}"):
         grader.__enter__()

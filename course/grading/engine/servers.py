@@ -140,7 +140,7 @@ class Servers:
         scratch = TemporaryDirectory(prefix="course-referee-", ignore_cleanup_errors=True)
         folder = stack.enter_context(scratch)
         with theirs:
-            process = subprocess.Popen(
+            self._referee_process = subprocess.Popen(
                 [
                     sys.executable,
                     "-P",
@@ -155,8 +155,8 @@ class Servers:
                 stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
-        stack.callback(process.wait)
-        stack.callback(process.kill)
+        stack.callback(self._referee_process.wait)
+        stack.callback(self._referee_process.kill)
         send_setup(ours, pickle.dumps((self._settings, folder)), seconds=START_SECONDS)
         return ours
 
