@@ -15,7 +15,6 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import pytest
-from course.grading.engine.workers import AssignmentGrader
 from nbformat.v4 import new_code_cell, writes
 
 from course.grading.engine.assignment_grader import AssignmentGrader

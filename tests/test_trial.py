@@ -385,7 +385,7 @@ def marked(source: str, role: Role = Role.EXTRA) -> Cell:
 def test_what_a_person_marks_comes_with_what_it_prints_and_draws(grader: Grader) -> None:
     draws = "import matplotlib.pyplot as plt\nprint('a line')\nplt.plot([1, 2])\n1 / 0"
     cells = [given(GIVEN), marked(draws, Role.WRITTEN), marked("print('later')"), answer("f = 1")]
-    (first, shown), (second, later) = grader.grade(cells).shown
+    (first, shown), (second, later) = grader.grade(cells).outputs
     assert [first, second] == cells[1:3]
     assert shown.text == "a line\n"
     assert shown.error == "ZeroDivisionError: division by zero"
@@ -396,7 +396,7 @@ def test_what_a_person_marks_comes_with_what_it_prints_and_draws(grader: Grader)
 
 def test_a_cell_that_a_person_marks_says_how_it_ended_its_process(grader: Grader) -> None:
     cells = [given(GIVEN), marked("import os; os._exit(1)"), marked("print('later')")]
-    (_, shown), (_, later) = grader.grade(cells).shown
+    (_, shown), (_, later) = grader.grade(cells).outputs
     assert shown.error == "the cell: it ended its process"
     assert later.text == "later\n"
 
@@ -404,7 +404,7 @@ def test_a_cell_that_a_person_marks_says_how_it_ended_its_process(grader: Grader
 def test_what_is_shown_has_a_limit(grader: Grader) -> None:
     flood = "import sys, matplotlib.pyplot as plt\nprint('x' * 10**6)\n"
     flood += "for _ in range(20):\n    plt.figure()"
-    [(_, shown)] = grader.grade([given(GIVEN), marked(flood)]).shown
+    [(_, shown)] = grader.grade([given(GIVEN), marked(flood)]).outputs
     assert (len(shown.text), len(shown.figures)) == (MAX_OUTPUT, MAX_FIGURES)
 
 

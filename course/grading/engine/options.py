@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from course.cores import count_cores
 from course.grading.inside.limits import Isolation
@@ -23,6 +22,6 @@ class GradingOptions:
     time_limit: float = 60.0
     memory_limit: int = 4 * 2**30
     readable: tuple[Path, ...] = ()
-    environment: Mapping[str, str] = MappingProxyType({})
+    environment: Mapping[str, str] = field(default_factory=dict)
     jobs: int = field(default_factory=count_cores)
     allow_beside: bool = False
