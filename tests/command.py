@@ -60,4 +60,5 @@ class Shell:
         # What Python does with a text that is passed to sys.exit.
         if isinstance(code, str):
             return Ended(1, out, f"{err}{code}\n")
-        return Ended(code or 0, out, err)
+        assert isinstance(code, int)
+        return Ended(code, out, err)
