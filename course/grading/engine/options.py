@@ -23,6 +23,6 @@ class GradingOptions:
     time_limit: float = 60.0
     memory_limit: int = 4 * 2**30
     readable: tuple[Path, ...] = ()
-    environment: Mapping[str, str] = MappingProxyType({})
+    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     jobs: int = field(default_factory=count_cores)
     allow_beside: bool = False
