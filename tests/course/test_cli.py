@@ -152,6 +152,7 @@ def test_a_master_that_nbgrader_refuses(shell: Shell, course: Course) -> None:
     assert ended.line.startswith("error: source_notebooks/toy/toy.ipynb: nbgrader refuses it")
 
 
+@pytest.mark.slow
 def test_less_safety_must_be_asked_for_and_is_told(
     shell: Shell, course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +205,7 @@ def test_running_what_has_not_been_built(shell: Shell, course: Course) -> None:
     assert ended.line.endswith("solutions/toy/toy.ipynb: no such notebook; run `make build`")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [["--device", "tpu"], ["--jobs", "0"]])
 def test_an_impossible_option(shell: Shell, course: Course, options: list[str]) -> None:
     build(course)
