@@ -3,15 +3,20 @@
 import io
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from keyword import iskeyword
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from course import display
 from course.errors import CourseError
 from course.layout import Course
+
+if TYPE_CHECKING:  # slow to import, and the command line wants to be quick
+    from course.grading.engine.options import GradingOptions
 
 app = typer.Typer(
     help="Build, check, execute and grade the lessons of a course.",
@@ -107,7 +112,7 @@ def build(context: typer.Context) -> None:
         raise typer.Exit(1)  # with nothing written, as hidden tests could be in it
     with display.working(f"Building {len(course.lessons)} lesson(s) with nbgrader"):
         differences = build(course)
-    display.built(course, differences)
+    display.built(differences)
 
 
 @app.command()
@@ -133,7 +138,7 @@ def run_command(
 ) -> None:
     """Execute every solution and every student version with papermill."""
     from course.execute import RunOptions, run_notebooks
-    from course.report import write_report
+    from course.execute.report import write_report
 
     course: Course = context.obj
     options = RunOptions(
@@ -181,26 +186,37 @@ def grade(
         allow_beside=beside,
     )
     options = provide(course, wanted)
-    _tell_of_safety(is_sandbox=options.isolation is Isolation.SANDBOX, beside=beside)
+    _tell_of_safety(options)
     selection = Selection(submitted, out, student, force)
-    try:
-        with display.GradingProgress(lesson, quiet=as_json) as progress:
-            report = grade_class(course, lesson, selection, options, on_progress=progress.update)
-    except KeyboardInterrupt:
-        display.warn("interrupted: what is graded is kept, and the same command goes on from there")
-        raise typer.Exit(INTERRUPTED) from None
-    display.graded_as_json(report) if as_json else display.graded(report)
+    with _interruptible(), display.GradingProgress(lesson, quiet=as_json) as progress:
+        report = grade_class(course, lesson, selection, options, on_progress=progress.update)
+    show = display.graded_as_json if as_json else display.graded
+    show(report)
     if report.problems or report.by_hand:
         raise typer.Exit(3)
 
 
-def _tell_of_safety(*, is_sandbox: bool, beside: bool) -> None:
+def _tell_of_safety(options: "GradingOptions") -> None:
     """Warn of what is lost; raises `CourseError` where there can be no sandbox."""
+    from course.grading.inside.limits import Isolation
     from course.grading.sandbox.server import LOST, check_sandbox
 
-    check_sandbox() if is_sandbox else display.warn(LOST)
-    if beside:
+    if options.isolation is Isolation.SANDBOX:
+        check_sandbox()
+    else:
+        display.warn(LOST)
+    if options.allow_beside:
         display.warn(FORGEABLE)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let the user interrupt what goes on from there when it is begun again."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        display.warn("interrupted: what is graded is kept, and the same command goes on from there")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @app.command()

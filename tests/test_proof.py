@@ -9,7 +9,7 @@ from course.errors import CourseError
 from course.layout import Course
 from course.proof.answers import read_answers
 from course.proof.proofs import Proof, prove
-from tests.test_cli import Ended, course_command
+from tests.command import Ended, course_command
 
 RIGHT = {
     "right_plus": "# Adds.\ndef double(number):\n    return number + number\n",

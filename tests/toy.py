@@ -98,3 +98,18 @@ def make_toy_course(root: Path, lesson: str = "toy") -> Course:
     write_notebook(toy_notebook(toy_cells()), notebook(course.masters, lesson))
     (root / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
     return course
+
+
+def write_versions(
+    course: Course, name: str, solution: dict[str, str], release: dict[str, str]
+) -> None:
+    """Write a lesson whose two versions have the given cells, id to source."""
+    parameters = "device = 'auto'\nmeeting = ''"
+    for folder, sources in (
+        (course.masters, solution),
+        (course.solutions, solution),
+        (course.release, release),
+    ):
+        cells = [new_code_cell(parameters, id="parameters", metadata={"tags": ["parameters"]})]
+        cells += [new_code_cell(source, id=cell_id) for cell_id, source in sources.items()]
+        write_notebook(toy_notebook(cells), notebook(folder, name))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from course.build import Difference, build, create_gradebook, find_differences
+from course.build import Difference, build, find_differences
+from course.converters import create_gradebook
 from course.errors import CourseError
 from course.layout import Course, notebook
 from course.notebooks import read
@@ -79,6 +80,7 @@ def test_colab_link_opens_the_student_version_from_both(toy_course: Course) -> N
         assert f"({address})" in sources(toy_course.root / path)["title"]
 
 
+@pytest.mark.slow
 def test_second_build_changes_nothing(toy_course: Course) -> None:
     build(toy_course)
     before = generated(toy_course)
@@ -86,6 +88,7 @@ def test_second_build_changes_nothing(toy_course: Course) -> None:
     assert generated(toy_course) == before
 
 
+@pytest.mark.slow
 def test_bytes_depend_neither_on_the_folder_nor_on_the_working_folder(
     toy_course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +102,7 @@ def test_bytes_depend_neither_on_the_folder_nor_on_the_working_folder(
     assert generated(clone) == generated(toy_course)
 
 
+@pytest.mark.slow
 def test_stock_nbgrader_in_the_checkout_makes_the_same_bytes(
     toy_course: Course, tmp_path: Path
 ) -> None:
@@ -115,6 +119,7 @@ def test_stock_nbgrader_in_the_checkout_makes_the_same_bytes(
     assert generated(stock) == {RELEASE: generated(toy_course)[RELEASE]}
 
 
+@pytest.mark.slow
 def test_changed_master_makes_stale_what_shows_the_change(toy_course: Course) -> None:
     build(toy_course)
     change_solution(toy_course)
@@ -128,6 +133,7 @@ def test_looking_for_differences_mends_nothing(toy_course: Course) -> None:
     assert generated(toy_course) == {}
 
 
+@pytest.mark.slow
 def test_what_no_master_makes_goes_away(tmp_path: Path) -> None:
     course = make_toy_course(tmp_path / "course")
     make_toy_course(course.root, lesson="old")

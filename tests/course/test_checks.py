@@ -106,10 +106,12 @@ def add_to_notebook(path: Path, cell: NotebookNode) -> None:
 # --- everything together ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_clean_course_has_no_problems(built_course: Course) -> None:
     assert run_checks(built_course) == []
 
 
+@pytest.mark.slow
 def test_checks_go_on_after_a_damaged_master(built_course: Course) -> None:
     damaged = notebook(built_course.masters, "broken")
     damaged.parent.mkdir()
@@ -567,6 +569,7 @@ def test_dead_link_in_a_page_is_found(toy_course: Course, name: str) -> None:
 # --- solutions -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_failing_solution_and_broken_promise_are_found(tmp_path: Path) -> None:
     course = make_toy_course(tmp_path / "course")
     change_cell(course, "double", DOUBLE.replace("number + number", "number ** 2"))
@@ -585,6 +588,7 @@ def test_failing_solution_and_broken_promise_are_found(tmp_path: Path) -> None:
     assert "prints 'twice 21 is 42\\nhalf of it is 10.50'" in broken.message
 
 
+@pytest.mark.slow
 def test_solution_runs_as_if_graded_with_the_helpers_of_the_course(
     toy_course: Course, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -604,6 +608,7 @@ def test_solution_runs_as_if_graded_with_the_helpers_of_the_course(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_kernel_that_dies_at_its_start_gets_another_chance(
     toy_course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

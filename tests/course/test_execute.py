@@ -22,14 +22,16 @@ from course.execute import (
     Retried,
     RunOptions,
     Started,
+    execute_copies,
     executed_notebook,
     run_notebooks,
 )
-from course.layout import Course, notebook
+from course.layout import Course
 from course.notebooks import read
-from tests.toy import toy_notebook, write_notebook
+from tests.toy import toy_notebook, write_versions
 
-PARAMETERS = "device = 'auto'\nmeeting = ''"
+pytestmark = pytest.mark.slow
+
 FLAKY_LAUNCHER = """
 import os, sys
 marker = os.environ["FLAKY_MARKER"]
@@ -73,20 +75,6 @@ class Outcome:
         return Path(f"{lesson}.ipynb") if kind == "solution" else Path(kind, f"{lesson}.ipynb")
 
 
-def add_lesson(
-    course: Course, name: str, solution: dict[str, str], release: dict[str, str]
-) -> None:
-    """Write a lesson whose two versions have the given cells, id to source."""
-    for folder, sources in (
-        (course.masters, solution),
-        (course.solutions, solution),
-        (course.release, release),
-    ):
-        cells = [new_code_cell(PARAMETERS, id="parameters", metadata={"tags": ["parameters"]})]
-        cells += [new_code_cell(source, id=cell_id) for cell_id, source in sources.items()]
-        write_notebook(toy_notebook(cells), notebook(folder, name))
-
-
 def run_recorded(course: Course, options: RunOptions) -> Outcome:
     events: list[Event] = []
     runs = run_notebooks(course, options, events.append)
@@ -100,8 +88,8 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     look = {"look": SHOW_SURROUNDINGS}
     good = {"meet": MEET.format(me="good", other="bad"), "slow": "time.sleep(0.3)", **look}
     bad = {"meet": MEET.format(me="bad", other="good"), "broken": "1 / 0", "after": "print(1)"}
-    add_lesson(course, "good", good, look)
-    add_lesson(course, "bad", bad, {})
+    write_versions(course, "good", good, look)
+    write_versions(course, "bad", bad, {})
     for kind in KINDS:
         old = executed_notebook(course, "good", kind)
         old.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +103,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 def toy(tmp_path: Path) -> Course:
     """Provide a course with one lesson that does nothing."""
     course = Course(tmp_path / "course")
-    add_lesson(course, "toy", {"work": "1"}, {})
+    write_versions(course, "toy", {"work": "1"}, {})
     return course
 
 
@@ -234,7 +222,7 @@ def test_kernel_that_never_starts_fails_with_its_last_words(
 
 def test_death_in_a_cell_and_a_hanging_cell_fail_that_cell_at_once(tmp_path: Path) -> None:
     course = Course(tmp_path)
-    add_lesson(course, "dead", {"die": "import os; os._exit(3)"}, {"hang": "while True: pass"})
+    write_versions(course, "dead", {"die": "import os; os._exit(3)"}, {"hang": "while True: pass"})
     outcome = run_recorded(course, RunOptions(device="cpu", timeout=2))
     dead, hung = (run.failure for run in outcome.runs)
     assert dead is not None
@@ -247,7 +235,7 @@ def test_death_in_a_cell_and_a_hanging_cell_fail_that_cell_at_once(tmp_path: Pat
 
 def test_death_of_the_process_around_a_kernel_costs_that_notebook_alone(tmp_path: Path) -> None:
     course = Course(tmp_path)
-    add_lesson(course, "toy", {"kill": "import os; os.kill(os.getppid(), 9)"}, {"work": "1"})
+    write_versions(course, "toy", {"kill": "import os; os.kill(os.getppid(), 9)"}, {"work": "1"})
     solution, release = run_recorded(course, RunOptions(device="cpu")).runs
     assert solution.failure is not None
     assert solution.seconds > 0
@@ -258,7 +246,7 @@ def test_death_of_the_process_around_a_kernel_costs_that_notebook_alone(tmp_path
 
 def test_interruption_stops_what_runs_and_keeps_the_earlier_output(tmp_path: Path) -> None:
     course = Course(tmp_path)
-    add_lesson(course, "toy", {"hang": "while True: pass"}, {"hang": "while True: pass"})
+    write_versions(course, "toy", {"hang": "while True: pass"}, {"hang": "while True: pass"})
     old = executed_notebook(course, "toy", "solution")
     old.parent.mkdir(parents=True)
     old.write_text("left from an earlier run", encoding="utf-8")
@@ -273,40 +261,24 @@ def test_interruption_stops_what_runs_and_keeps_the_earlier_output(tmp_path: Pat
     assert old.read_text(encoding="utf-8") == "left from an earlier run"
 
 
-def test_unknown_parameter_is_refused_by_name(toy: Course) -> None:
-    with pytest.raises(CourseError, match=r"toy\.ipynb: .*does not define epoch, only device"):
-        run_notebooks(toy, RunOptions(device="cpu", parameters={"epoch": 1}))
-
-
-def test_notebook_without_parameters_cell_is_refused_by_name(toy: Course) -> None:
-    untagged = toy_notebook([new_code_cell("device = 'auto'", id="first")])
-    path = write_notebook(untagged, notebook(toy.release, "toy"))
-    with pytest.raises(CourseError, match=f"{path}: no cell is tagged"):
-        run_notebooks(toy, RunOptions(device="cpu"))
-
-
-def test_notebook_that_was_not_built_is_named_with_the_remedy(toy: Course) -> None:
-    path = notebook(toy.solutions, "toy")
-    path.unlink()
-    with pytest.raises(CourseError, match=f"{path}: .*make build"):
-        run_notebooks(toy, RunOptions(device="cpu"))
-
-
 def test_cuda_is_refused_where_there_is_none(toy: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     with pytest.raises(CourseError, match=r"cuda.* no such GPU"):
         run_notebooks(toy, RunOptions(device="cuda"))
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (RunOptions(device="cpu", jobs=0), "jobs 0"),
-        (RunOptions(device="cpu", kernel="cobol"), "cobol.*kernelspec list"),
-        (RunOptions(device="cpu", only=["nope"]), "nope"),
-    ],
-    ids=["jobs", "kernel", "lesson"],
-)
-def test_impossible_options_are_refused(toy: Course, options: RunOptions, message: str) -> None:
-    with pytest.raises(CourseError, match=message):
-        run_notebooks(toy, options)
+def test_copies_come_back_in_order_with_outputs_and_the_reason_of_a_failure() -> None:
+    good = toy_notebook([new_code_cell("import os; print(os.environ['FACT'])", id="look")])
+    bad = toy_notebook(
+        [new_code_cell("1", id="one"), new_code_cell("raise ValueError('a\\nb')", id="broken")]
+    )
+    before = str(good)
+    environments = [dict(os.environ) | {"FACT": fact} for fact in ("first", "second", "third")]
+    copies = execute_copies(zip([good, bad, good], environments, strict=True))
+    printed = [[output.text for output in copy.nb.cells[0].outputs] for copy in copies[::2]]
+    assert printed == [["first\n"], ["third\n"]]
+    assert [copy.failure is None for copy in copies] == [True, False, True]
+    failure = copies[1].failure
+    assert failure is not None
+    assert (failure.cell_id, failure.reason) == ("broken", "ValueError: a")
+    assert str(good) == before

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_output
 
 from course.execute import CellRun, Failure, Kind, NotebookRun, executed_notebook
+from course.execute.report import format_duration, write_report
 from course.layout import Course
-from course.report import format_duration, write_report
 from tests.toy import toy_notebook, write_notebook
 
 PIXEL = (

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,14 @@ from nbformat.v4 import new_code_cell
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from course.checks.solutions import Failure, execute
 from course.cores import count_cores, thread_limits
+from course.execute import Failure, execute_copies
 from course.notebooks import is_test
 from helpers.media import VIDEOS
 from tests.sample_class import COURSE, ROOT, answers, exercises, fill
 from tests.toy import toy_notebook
+
+pytestmark = pytest.mark.slow
 
 COLAB = ROOT / "build" / "colab"
 COLAB_VERSIONS = ROOT / "tests" / "colab-constraints.txt"
@@ -71,11 +72,6 @@ class Run:
             for output in cell.get("outputs", [])
             if "image/png" in output.get("data", {})
         ]
-
-
-def run(nb: Any, environment: dict[str, str]) -> Run:
-    """Run `nb` in place."""
-    return Run(nb, execute(nb, environment), Path(environment["VIRTUAL_ENV"]))
 
 
 def answered(lesson: str, filled: dict[str, str]) -> Any:
@@ -172,9 +168,12 @@ def tasks(folder: Path, checkout: Path, wheel: Path) -> Iterator[tuple[str, Task
 @pytest.fixture(scope="module")
 def runs(folder: Path, checkout: Path, wheel: Path) -> dict[str, Run]:
     """Run all notebooks, one a processor core at a time."""
-    with ThreadPoolExecutor(count_cores()) as pool:
-        futures = {name: pool.submit(run, *task) for name, task in tasks(folder, checkout, wheel)}
-    return {name: future.result() for name, future in futures.items()}
+    wanted = dict(tasks(folder, checkout, wheel))
+    copies = zip(wanted.items(), execute_copies(wanted.values()), strict=True)
+    return {
+        name: Run(copy.nb, copy.failure, Path(environment["VIRTUAL_ENV"]))
+        for (name, (_, environment)), copy in copies
+    }
 
 
 UNTOUCHED = [f"{lesson} untouched" for lesson in COURSE.lessons]

@@ -12,7 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from nbconvert import HTMLExporter
 
-from course.execute import CellRun, NotebookRun, executed_notebook
+from course.atomic import write_whole
+from course.execute.plan import executed_notebook
+from course.execute.results import CellRun, NotebookRun
 from course.layout import Course
 from course.notebooks import read
 
@@ -70,13 +72,12 @@ def write_report(course: Course, runs: list[NotebookRun]) -> Path:
     They lie in `course.executed`, beside the executed notebooks that they are made from.
     """
     folder = course.executed
-    folder.mkdir(parents=True, exist_ok=True)
     slowest = max((cell.seconds for run in runs for cell in run.cells), default=0.0)
     sections = [describe(course, run, slowest) for run in runs]
     summary = json.dumps(summarize(sections), indent=2, ensure_ascii=False)
-    (folder / "report.json").write_text(summary + "\n", encoding="utf-8")
+    write_whole(folder / "report.json", f"{summary}\n".encode())
     index = folder / "index.html"
-    index.write_text(render(sections), encoding="utf-8")
+    write_whole(index, render(sections).encode())
     return index
 
 
@@ -88,7 +89,7 @@ def describe(course: Course, run: NotebookRun, slowest: float) -> Section:
         return Section(run, None, [], bars)
     executed = read(path)
     page = path.with_suffix(".html")
-    page.write_text(export_page(executed), encoding="utf-8")
+    write_whole(page, export_page(executed).encode())
     return Section(run, page.relative_to(course.executed).as_posix(), find_figures(executed), bars)
 
 
