@@ -273,6 +273,12 @@ def proven_as_json(proofs: "list[Proof]") -> None:
         print(fault, file=sys.stderr)
 
 
+def sampled(folder: Path, written: "list[Path]") -> None:
+    """Say how many submissions there are, and what to do with them."""
+    place = escape(relative(folder))
+    say(f"{len(written)} submissions; to grade them: course grade LESSON --submitted {place}")
+
+
 def summary(course: Course) -> None:
     """Show a table of what there is to open; of grades, the class's own or else the sample's."""
     table = Table("lesson", "what", "open")

@@ -14,7 +14,7 @@ from course.layout import Course, notebook
 from course.notebooks import grading, is_test, read
 from course.provided import provide
 from tests.nbgrader_course import run_nbgrader
-from tests.sample_class import COURSE
+from tests.this_course import COURSE
 
 STOCK = "adversarial_attacks"  # whose tests train nothing
 

@@ -1,122 +1,69 @@
-"""Hand in every lesson as a small class would: `python -m tests.sample_class FOLDER`.
+"""Write the submissions of a small class to every lesson, from answers that are kept anyway.
 
-Each submission is the student version with answers from `tests/exercises/` filled in, so that the
-class follows the lessons. Nobody real is meant.
+Each submission is the student version with answers from `exercises/` filled in, so that the class
+follows the lessons. Nobody real is meant.
 """
 
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import nbformat
 
-from course.checks.masters import Master, read_masters
-from course.layout import Course, notebook
-from course.notebooks import grading, is_answer
+from course.errors import CourseError
+from course.layout import Course
+from course.notebooks import grading, is_answer, read
 from course.proof.answers import read_answers
-
-ROOT = Path(__file__).parents[1]
-COURSE = Course(ROOT)
-NOISE = """
-
-quiet_{name} = {name}
+from course.sample.students import CLASS, Kind, Student
 
 
-def {name}(*arguments, **options):
-    import warnings
+def write_class(course: Course, folder: Path) -> list[Path]:
+    """Write a submission of each student to each lesson, and return their folders.
 
-    warnings.warn("a harmless word on stderr")
-    return quiet_{name}(*arguments, **options)
-"""
+    They lie as `<student>/<lesson>/` in `folder`, with all files of the student version. Raises
+    `CourseError` for a folder with something in it, and where a student version is missing or
+    there are no answers at all.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise CourseError(f"{folder}: not empty; name a new folder for the sample class")
+    return [
+        _hand_in(course, lesson, student, folder / name)
+        for name, student in CLASS.items()
+        for lesson in course.lessons
+    ]
 
 
-def masters() -> list[Master]:
-    """Return all masters of this course."""
-    found, _ = read_masters(COURSE)
+def _hand_in(course: Course, lesson: str, student: Student, folder: Path) -> Path:
+    released, target = course.release / lesson, folder / lesson
+    if not released.is_dir():
+        raise CourseError(f"{released}: no student version; run `course build`, or nbgrader's own")
+    shutil.copytree(released, target)
+    for path in sorted(target.glob("*.ipynb")):
+        nb = read(path)
+        fill(nb, student.change(first_answers(course, exercises_in(nb), student.kind)))
+        student.mangle(nb)
+        path.write_text(nbformat.writes(nb) + "\n", encoding="utf-8")
+    return target
+
+
+def exercises_in(nb: Any) -> list[str]:
+    """Return the names of the exercises in a notebook, in their order."""
+    return [grading(cell)["grade_id"] for cell in nb.cells if is_answer(cell)]
+
+
+def first_answers(course: Course, exercises: list[str], kind: Kind) -> dict[str, str]:
+    """Return the first right or wrong answer to each of `exercises` that has one."""
+    found: dict[str, str] = {}
+    for name in exercises:
+        for answer in read_answers(course, name):
+            if answer.is_right == (kind == "right"):
+                found.setdefault(name, answer.source)
     return found
 
 
-def exercises(lesson: str) -> list[str]:
-    """Return the names of the exercises of `lesson`, in their order."""
-    [master] = [master for master in masters() if master.lesson == lesson]
-    return [grading(cell)["grade_id"] for cell in master.cells if is_answer(cell)]
-
-
-def answers(lesson: str, kind: Literal["right", "wrong"]) -> dict[str, str]:
-    """Return the first right or wrong answer in `tests/exercises/` to each exercise of `lesson`."""
-    return {
-        name: next(
-            answer.source
-            for answer in read_answers(COURSE, name)
-            if answer.is_right == (kind == "right")
-        )
-        for name in exercises(lesson)
-    }
-
-
-def fill(lesson: str, filled: dict[str, str]) -> Any:
-    """Return the student version of `lesson` with the answers `filled` in its cells."""
-    nb = nbformat.read(notebook(COURSE.release, lesson), nbformat.NO_CONVERT)
+def fill(nb: Any, answers: Mapping[str, str]) -> None:
+    """Write `answers` into the cells of their exercises; others stay as they are."""
     for cell in nb.cells:
         if is_answer(cell):
-            cell.source = filled.get(grading(cell)["grade_id"], cell.source)
-    return nb
-
-
-def like_colab(nb: Any) -> None:
-    """Drop ids and add metadata and outputs, as a save in Colab does."""
-    nb.nbformat_minor = 0
-    nb.metadata["colab"] = {"provenance": [], "name": "Copy of a lesson.ipynb"}
-    for position, cell in enumerate(nb.cells):
-        del cell["id"]
-        cell.metadata["id"] = f"aB{position:010d}"
-        cell.metadata["colab"] = {"base_uri": "https://localhost:8080/"}
-        if cell.cell_type == "code":
-            cell.execution_count = position
-            cell.metadata["outputId"] = f"5f0c{position:08d}"
-
-
-def half(filled: dict[str, str]) -> dict[str, str]:
-    """Return the first half of the answers."""
-    return dict(list(filled.items())[: len(filled) // 2])
-
-
-def noisy(filled: dict[str, str]) -> dict[str, str]:
-    """Return the answers, the first of which now also warns whenever it is called."""
-    name, source = next(iter(filled.items()))
-    return filled | {name: source + NOISE.format(name=name)}
-
-
-@dataclass(frozen=True)
-class Student:
-    """Say which answers somebody hands in, and what happened to the notebook afterwards."""
-
-    answers: Callable[[str], dict[str, str]]
-    mangle: Callable[[Any], None] = lambda nb: None
-
-
-CLASS = {
-    "perfect": Student(lambda lesson: answers(lesson, "right")),
-    "empty": Student(lambda lesson: {}),
-    "partly-right": Student(lambda lesson: half(answers(lesson, "right"))),
-    "typical-mistakes": Student(lambda lesson: answers(lesson, "wrong")),
-    "noisy": Student(lambda lesson: noisy(answers(lesson, "right"))),
-    "saved-in-colab": Student(lambda lesson: answers(lesson, "right"), mangle=like_colab),
-}
-
-
-def write_class(folder: Path) -> None:
-    """Write the submissions to all lessons as `<student>/<lesson>/<lesson>.ipynb`."""
-    for name, student in CLASS.items():
-        for lesson in COURSE.lessons:
-            nb = fill(lesson, student.answers(lesson))
-            student.mangle(nb)
-            target = notebook(folder / name, lesson)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(nbformat.writes(nb) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write_class(Path(sys.argv[1]))
+            cell.source = answers.get(grading(cell)["grade_id"], cell.source)
