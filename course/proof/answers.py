@@ -31,6 +31,20 @@ class Answer:
         return self.message is None
 
 
+def answers_folder(course: Course) -> Path:
+    """Return the folder of all answers, relative to the course's root.
+
+    Raises `CourseError` where there is none.
+    """
+    if not course.answers.is_dir():
+        raise CourseError(
+            f"{course.answers}: no such folder; write answers into <exercise>/right_<how>.py and "
+            "<exercise>/wrong_<mistake>.py there, or name their folder as `answers` under "
+            "[tool.course] in pyproject.toml"
+        )
+    return Path(os.path.relpath(course.answers, course.root))
+
+
 def read_answers(course: Course, exercise: str) -> list[Answer]:
     """Return the answers in the exercise's folder, sorted by name; none where it has no folder.
 
@@ -38,18 +52,12 @@ def read_answers(course: Course, exercise: str) -> list[Answer]:
     a wrong answer that does not begin with the message that it is to get, and for a course without
     answers to any exercise.
     """
-    if not course.answers.is_dir():
-        raise CourseError(
-            f"{course.answers}: no such folder; write answers into {exercise}/right_<how>.py and "
-            "wrong_<mistake>.py there, or name their folder as `answers` under [tool.course] in "
-            "pyproject.toml"
-        )
-    files = (course.answers / exercise).glob("*.py")
-    return [_read(course, exercise, file) for file in sorted(files)]
+    folder = answers_folder(course) / exercise
+    files = (course.root / folder).glob("*.py")
+    return [_read(exercise, file, folder / file.name) for file in sorted(files)]
 
 
-def _read(course: Course, exercise: str, file: Path) -> Answer:
-    shown = Path(os.path.relpath(file, course.root))  # the setting may lead out of the course
+def _read(exercise: str, file: Path, shown: Path) -> Answer:
     source = file.read_text(encoding="utf-8")
     if not NAME.fullmatch(file.stem):
         raise CourseError(f"{shown}: call it right_<how>.py or wrong_<mistake>.py")

@@ -1,29 +1,25 @@
-"""A lesson executed up to each of its exercises, where answers are tried out and forgotten.
+"""Answers tried on an exercise's tests, each judged as a student's submission is.
 
-The lesson runs in this process, as nbgrader would run it. Each answer is tried in a forked child,
-so that nothing an answer does is there for the next one.
+What is judged is the master's notebook as far as the exercise's tests, with the answer in place of
+its solution; the other exercises keep their own.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from multiprocessing import get_context
-from traceback import walk_tb
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from course.checks.masters import Master
-from course.errors import CourseError
-from course.grading.border.shell import make_shell
-from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, grading, is_answer, is_test, line_in_region
+from course.grading.assignment import Cell, MasterNotebook, Role
+from course.grading.hearing import Hearing
+from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
 from course.proof.answers import Answer
 
-TIME_LIMIT = 120.0  # seconds for an answer and its tests
-
+Judge = Callable[[Sequence[Cell]], Hearing]  # as `Grader.grade` does
 Catcher = Literal["nothing", "visible tests", "hidden tests"]
 
 
 @dataclass(frozen=True)
-class Trial:
-    """Say which tests an answer fails, if any, and what its author is then told."""
+class Attempt:
+    """Say which tests an answer fails, if any, and what the first of them says."""
 
     answer: Answer
     caught_by: Catcher
@@ -42,74 +38,65 @@ class Trial:
         return None
 
 
-def try_answers(master: Master, answers: dict[str, list[Answer]]) -> Iterator[list[Trial]]:
-    """Execute `master` and yield the trials of all `answers` to each of its exercises in turn.
-
-    Raises `CourseError` when a cell of the master itself fails.
-    """
-    kernel = _Kernel()
-    tests = {grading(cell)["grade_id"]: cell.source for cell in master.cells if is_test(cell)}
-    for cell in master.cells:
-        if is_answer(cell):
-            name = grading(cell)["grade_id"]
-            yield [_try_apart(kernel, answer, tests[f"test_{name}"]) for answer in answers[name]]
-        if cell.cell_type == "code" and not is_test(cell) and (failure := kernel.run(cell.source)):
-            raise CourseError(
-                f"{master.file}: cell `{cell.id}` fails when solved ({failure.message})"
-            )
-
-
 @dataclass(frozen=True)
-class _Failure:
-    """Say what stopped a cell, and in which of its lines; 0 if in none."""
+class Exercise:
+    """Name an answer cell, and the test cells that follow it."""
 
-    message: str
-    line: int
-
-
-class _Kernel:
-    """Run cells one after another in this process, with IPython's magics and `display`."""
-
-    def __init__(self) -> None:
-        self.shell = make_shell()
-
-    def run(self, source: str) -> _Failure | None:
-        """Run a cell and return what it failed with, if so."""
-        result = self.shell.run_cell(source, silent=True)
-        error = result.error_before_exec or result.error_in_exec
-        if error is None:
-            return None
-        kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
-        frames = walk_tb(error.__traceback__)
-        lines = (line for frame, line in frames if frame.f_code.co_name == "<module>")
-        return _Failure(f"{kind}{error}", next(lines, 0))
+    name: str
+    tests: tuple[str, ...]
 
 
-def _try_apart(kernel: _Kernel, answer: Answer, tests: str) -> Trial:
-    """Try `answer` in a child process, which counts as the visible tests' catch if it dies."""
-    context = get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_report, args=(sender, kernel, answer, tests))
-    child.start()
-    sender.close()
-    try:
-        if not receiver.poll(TIME_LIMIT):
-            return Trial(answer, "visible tests", f"no end within {TIME_LIMIT:.0f} s")
-        caught_by, message = receiver.recv()
-        return Trial(answer, caught_by, message)
-    except EOFError:
-        return Trial(answer, "visible tests", "the process died")
-    finally:
-        child.kill()
-        child.join()
+def find_exercises(master: MasterNotebook) -> list[Exercise]:
+    """Return the exercises of a notebook that have tests, in their order.
+
+    The tests of an answer are the test cells up to the next answer; where there are none, those
+    that come next are for several answers together.
+    """
+    tests: dict[str, list[str]] = {}
+    current: list[str] = []
+    was_test = False
+    for cell in master.cells:
+        if cell.role is Role.ANSWER:
+            current = [cell.name] if was_test else [*current, cell.name]
+            was_test = False
+        elif cell.role is Role.TEST:
+            was_test = True
+            for name in current:
+                tests.setdefault(name, []).append(cell.name)
+    return [Exercise(name, tuple(found)) for name, found in tests.items()]
 
 
-def _report(sender: Any, kernel: _Kernel, answer: Answer, tests: str) -> None:
-    kernel.run(answer.source)  # should it fail, the tests will not find the name
-    failure = kernel.run(tests)
-    if failure is None:
-        sender.send(("nothing", ""))
-    elif line_in_region(tests, failure.line, BEGIN_HIDDEN, END_HIDDEN):
-        sender.send(("hidden tests", failure.message))
-    else:
-        sender.send(("visible tests", failure.message))
+def try_answers(
+    judge: Judge, master: MasterNotebook, exercise: Exercise, answers: Iterable[Answer]
+) -> Iterator[Attempt]:
+    """Yield what becomes of each of the `answers` to an exercise; raises what `judge` raises."""
+    for answer in answers:
+        cells = tuple(_cells_of_attempt(master, exercise, answer))
+        yield _attempt(answer, cells, judge(cells))
+
+
+def _cells_of_attempt(master: MasterNotebook, exercise: Exercise, answer: Answer) -> Iterator[Cell]:
+    for cell in master.cells:
+        if cell.name == exercise.name:
+            yield replace(cell, source=answer.source)
+        elif cell.role is not Role.TEST or cell.name in exercise.tests:
+            yield cell
+        if cell.name == exercise.tests[-1]:
+            return
+
+
+def _attempt(answer: Answer, cells: Sequence[Cell], hearing: Hearing) -> Attempt:
+    """Return what was found; all of the points are an exercise's, or it is not accepted."""
+    sources = {cell.name: cell.source for cell in cells if cell.role is Role.TEST}
+    rejecting = [each for each in hearing.judgements if each.failures or each.score < each.points]
+    if not rejecting:
+        return Attempt(answer, "nothing")
+    failures = [failure for each in rejecting for failure in each.failures]
+    message = failures[0].message if failures else "not all of its points"
+    hidden = [
+        line_in_region(sources[each.test], failure.line, BEGIN_HIDDEN, END_HIDDEN)
+        for each in rejecting
+        for failure in each.failures
+    ]
+    caught_by: Catcher = "hidden tests" if hidden and all(hidden) else "visible tests"
+    return Attempt(answer, caught_by, message)

@@ -1,176 +1,168 @@
-"""`course prove` tells tests that hold from tests that can be fooled."""
+"""What a judge finds in the attempts at an exercise makes its proof, or its faults."""
 
-import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from course.errors import CourseError
-from course.layout import Course
-from course.proof.answers import read_answers
-from course.proof.proofs import Proof, prove
-from tests.test_cli import Ended, course_command
+from course.grading.assignment import Cell, MasterNotebook, Role
+from course.grading.hearing import Hearing
+from course.grading.judgement import Failure, Judgement
+from course.grading.results import Verdict
+from course.proof.answers import Answer
+from course.proof.attempts import Attempt, Exercise, find_exercises, try_answers
+from course.proof.proofs import ENOUGH_RIGHT, ENOUGH_WRONG, Proof
+from tests.toy import TEST_DOUBLE
 
-RIGHT = {
-    "right_plus": "# Adds.\ndef double(number):\n    return number + number\n",
-    "right_times": "# Multiplies.\ndouble = lambda number: 2 * number\n",
-    "right_loop": "def double(number):\n    return sum([number] * 2)\n",
-}
+VISIBLE, HIDDEN = 1, 3  # lines of `TEST_DOUBLE`
 FOUR = "double(2) should be 4"
-WRONG = {
-    "wrong_square": ("double(-3) should be -6", "def double(number):\n    return number**2\n"),
-    "wrong_identity": (FOUR, "def double(number):\n    return number\n"),
-    "wrong_return": (FOUR, "def double(number):\n    2 * number\n"),
-    "wrong_text": (FOUR, "def double(number):\n    return f'{number}{number}'\n"),
-    "wrong_name": ("NameError: name 'number_' is not", "def double(number):\n    number_\n"),
-    "wrong_syntax": ("NameError: name 'double' is not defined", "def double(number)\n"),
-}
+RIGHT = Answer("double", Path("exercises/double/right_plus.py"), "double = 'right'", None)
+WRONG = Answer("double", Path("exercises/double/wrong_identity.py"), "double = 'wrong'", FOUR)
 
 
-def write_answers(course: Course, **files: str) -> None:
-    folder = course.answers / "double"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, source in files.items():
-        (folder / f"{name}.py").write_text(source, encoding="utf-8")
+def given(source: str) -> Cell:
+    return Cell(Role.GIVEN, "", "code", source)
 
 
-@pytest.fixture
-def proven(toy_course: Course) -> Course:
-    """Provide a course whose exercise has enough answers, all of them treated as they should be."""
-    wrong = {name: f"# Message: {message}\n{source}" for name, (message, source) in WRONG.items()}
-    write_answers(toy_course, **RIGHT, **wrong)
-    return toy_course
+def answer(name: str) -> Cell:
+    return Cell(Role.ANSWER, name, "code", f"{name} = 'solved'", (name,))
 
 
-def run_course(course: Course, *arguments: str) -> Ended:
-    return course_command(*arguments, folder=course.root)
+def question(name: str) -> Cell:
+    return Cell(Role.TEST, f"test_{name}", "code", TEST_DOUBLE, points=2.0)
 
 
-def proof_of(course: Course) -> Proof:
-    [proof] = prove(course)
-    return proof
+def master(*cells: Cell) -> MasterNotebook:
+    return MasterNotebook("toy", cells, {}, ())
 
 
-def test_good_tests_are_proven(proven: Course) -> None:
-    proof = proof_of(proven)
-    assert proof.faults == []
-    assert (len(proof.right), proof.right_accepted) == (3, 3)
-    assert (len(proof.wrong), proof.wrong_rejected) == (6, 6)
+def failure(line: int, message: str, verdict: Verdict = Verdict.FAILED) -> Failure:
+    return Failure(line, verdict, message)
 
 
-def test_answers_that_only_hidden_tests_catch_are_named(proven: Course) -> None:
-    assert proof_of(proven).only_hidden == ["wrong_square"]
+def attempt_that_finds(*failures: Failure, credit: float | None = None) -> Attempt:
+    """Return an attempt whose judge finds these failures."""
+
+    def judge(cells: Sequence[Cell]) -> Hearing:
+        return Hearing((Judgement("test_double", 2.0, failures, credit=credit),), {})
+
+    [exercise] = find_exercises(MASTER)
+    [attempt] = try_answers(judge, MASTER, exercise, [WRONG])
+    return attempt
 
 
-@pytest.mark.parametrize(
-    ("name", "source", "fault"),
-    [
-        (
-            "wrong_right",
-            "# Message: anything\ndef double(number):\n    return 2 * number\n",
-            "wrong_right.py: wrong, but accepted",
-        ),
-        (
-            "right_wrong",
-            "def double(number):\n    return 3 * number\n",
-            f"right_wrong.py: right, but rejected ({FOUR})",
-        ),
-        (
-            "wrong_told_otherwise",
-            "# Message: three is too much\ndef double(number):\n    return 3 * number\n",
-            f"is told '{FOUR}' instead of 'three is too much'",
-        ),
-        (
-            "wrong_deadly",
-            "# Message: died\nimport os\n\n\ndef double(number):\n    os._exit(0)\n",
-            None,
-        ),
-    ],
-)
-def test_what_fools_the_tests_is_a_fault(
-    proven: Course, name: str, source: str, fault: str | None
-) -> None:
-    write_answers(proven, **{name: source})
-    faults = proof_of(proven).faults
-    assert len(faults) == (fault is not None)
-    assert fault is None or fault in faults[0]
+MASTER = master(answer("double"), question("double"))
 
 
-def test_an_answer_changes_nothing_for_the_next_one(proven: Course) -> None:
-    vandal = "# Message: should be 4\nimport builtins\nbuiltins.sum = None\ndouble = abs\n"
-    write_answers(proven, wrong_a_vandal=vandal)
-    assert proof_of(proven).faults == []
+# --- exercises ---
 
 
-def test_too_few_answers_are_a_fault(toy_course: Course) -> None:
-    write_answers(toy_course, **RIGHT)
-    [fault] = proof_of(toy_course).faults
-    assert "has 3 right and 0 wrong answers; write at least 3 and 6" in fault
+def test_an_exercise_has_the_tests_up_to_the_next_answer() -> None:
+    cells = (answer("a"), given("1"), question("a"), given("2"), question("b"), answer("c"))
+    assert find_exercises(master(*cells)) == [Exercise("a", ("test_a", "test_b"))]
 
 
-def test_an_endless_answer_is_stopped(proven: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    from course.checks.masters import read_masters
-    from course.proof import proofs, workbench
+def test_tests_after_several_answers_are_for_all_of_them() -> None:
+    cells = (answer("a"), answer("b"), question("both"), answer("c"), question("c"))
+    both, one = ("test_both",), ("test_c",)
+    expected = [Exercise("a", both), Exercise("b", both), Exercise("c", one)]
+    assert find_exercises(master(*cells)) == expected
 
-    endless = "# Message: no end\ndef double(number):\n    while True:\n        pass\n"
-    write_answers(proven, wrong_endless=endless)
-    monkeypatch.setattr(workbench, "TIME_LIMIT", 1.0)
-    [master], _ = read_masters(proven)
-    [proof] = proofs._proofs(proven, master)  # in this process, which has the shorter limit
-    assert proof.faults == []
+
+# --- attempts ---
+
+
+def test_what_is_judged_is_the_notebook_as_far_as_the_tests_with_the_answer_in_its_place() -> None:
+    judged: list[Sequence[Cell]] = []
+
+    def judge(cells: Sequence[Cell]) -> Hearing:
+        judged.append(cells)
+        return Hearing((), {})
+
+    before = (given("1"), answer("halve"), question("halve"), given("2"))
+    after = (given("3"), answer("triple"), question("triple"))
+    notebook = master(*before, answer("double"), question("double"), *after)
+    _, exercise, _ = find_exercises(notebook)
+    list(try_answers(judge, notebook, exercise, [WRONG]))
+    written = replace(answer("double"), source=WRONG.source)
+    kept = (given("1"), answer("halve"), given("2"), written, question("double"))
+    assert judged == [kept]
+
+
+def test_an_answer_without_failures_is_caught_by_nothing() -> None:
+    assert attempt_that_finds() == Attempt(WRONG, "nothing")
 
 
 @pytest.mark.parametrize(
-    ("name", "source", "reason"),
+    ("failures", "catcher"),
     [
-        ("answer", "def double(number): ...\n", "call it right_<how>.py or wrong_<mistake>.py"),
-        ("wrong_untold", "def double(number): ...\n", "begin it with `# Message: "),
+        ([failure(VISIBLE, FOUR), failure(HIDDEN, "more")], "visible tests"),
+        ([failure(HIDDEN, FOUR)], "hidden tests"),
+        ([failure(HIDDEN, FOUR, Verdict.ERROR)], "hidden tests"),
+        ([failure(0, FOUR, Verdict.TIMEOUT)], "visible tests"),
+        ([failure(0, FOUR, Verdict.CRASHED)], "visible tests"),
     ],
 )
-def test_a_file_that_is_no_answer_is_refused(
-    toy_course: Course, name: str, source: str, reason: str
-) -> None:
-    write_answers(toy_course, **{name: source})
-    with pytest.raises(CourseError, match=f"tests/exercises/double/{name}.py: {reason}"):
-        read_answers(toy_course, "double")
+def test_hidden_tests_catch_what_no_visible_one_does(failures: list[Failure], catcher: str) -> None:
+    attempt = attempt_that_finds(*failures)
+    assert (attempt.caught_by, attempt.message) == (catcher, FOUR)
 
 
-def test_message_is_no_part_of_the_answer(proven: Course) -> None:
-    sources = {answer.file.stem: answer.source for answer in read_answers(proven, "double")}
-    assert sources["wrong_identity"] == WRONG["wrong_identity"][1]
+def test_an_answer_that_gets_some_of_the_points_is_caught() -> None:
+    assert attempt_that_finds(credit=1.0).caught_by == "visible tests"
 
 
-def test_json_counts_what_the_table_shows(proven: Course) -> None:
-    done = run_course(proven, "prove", "--json")
-    counts = {"right": 3, "right_accepted": 3, "wrong": 6, "wrong_rejected": 6}
-    assert json.loads(done.out) == [
-        {"exercise": "double", **counts, "only_hidden": ["wrong_square"]}
-    ]
-    assert done.code == 0
+@pytest.mark.parametrize(
+    ("attempt", "fault"),
+    [
+        (Attempt(RIGHT, "nothing"), None),
+        (Attempt(WRONG, "visible tests", f"{FOUR}, not 2"), None),
+        (Attempt(WRONG, "hidden tests", FOUR), None),
+        (Attempt(RIGHT, "visible tests", FOUR), f"right_plus.py: right, but rejected ({FOUR})"),
+        (Attempt(WRONG, "nothing"), "wrong_identity.py: wrong, but accepted; add a test"),
+        (
+            Attempt(WRONG, "visible tests", "no"),
+            f"wrong_identity.py: is told 'no' instead of '{FOUR}'",
+        ),
+    ],
+)
+def test_what_fools_the_tests_is_a_fault(attempt: Attempt, fault: str | None) -> None:
+    if fault is None:
+        assert attempt.fault is None
+    else:
+        assert attempt.fault is not None
+        assert attempt.fault.startswith(f"exercises/double/{fault}")
 
 
-def test_a_fooled_test_fails_the_command(proven: Course) -> None:
-    write_answers(proven, right_wrong="def double(number):\n    return 3 * number\n")
-    done = run_course(proven, "prove", "toy")
-    assert done.code == 1
-    assert "right_wrong.py: right, but rejected" in done.out
-    assert "3 of 4" in done.out
+# --- proofs ---
 
 
-def test_an_unknown_lesson_is_refused(proven: Course) -> None:
-    done = run_course(proven, "prove", "nothing")
-    assert done.code == 1
-    assert "no lesson is called 'nothing'" in done.err
+def proof(right: int, wrong: int, *more: Attempt) -> Proof:
+    attempts = [Attempt(RIGHT, "nothing")] * right + [Attempt(WRONG, "visible tests", FOUR)] * wrong
+    return Proof("toy", "double", Path("exercises/double"), (*attempts, *more))
 
 
-def test_a_failing_master_is_refused(proven: Course) -> None:
-    path = proven.masters / "toy" / "toy.ipynb"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("device = 'auto'", "1 / 0"), encoding="utf-8"
-    )
-    with pytest.raises(CourseError, match=r"cell `parameters` fails .*ZeroDivisionError"):
-        prove(proven)
+def test_enough_answers_that_are_treated_as_they_should_be_are_a_proof() -> None:
+    found = proof(ENOUGH_RIGHT, ENOUGH_WRONG)
+    assert found.faults == []
+    assert (found.right_accepted, found.wrong_rejected) == (ENOUGH_RIGHT, ENOUGH_WRONG)
 
 
-def test_answers_lie_in_a_folder_of_their_exercise(toy_course: Course) -> None:
-    assert toy_course.answers == Path(toy_course.root, "tests", "exercises")
+@pytest.mark.parametrize(("right", "wrong"), [(ENOUGH_RIGHT - 1, ENOUGH_WRONG), (3, 5)])
+def test_too_few_answers_are_a_fault(right: int, wrong: int) -> None:
+    expected = f"exercises/double: has {right} right and {wrong} wrong answers; write at least 3"
+    [fault] = proof(right, wrong).faults
+    assert fault.startswith(expected)
+
+
+def test_answers_that_only_hidden_tests_catch_are_named() -> None:
+    found = proof(3, 6, Attempt(WRONG, "hidden tests", FOUR))
+    assert (found.faults, found.only_hidden) == ([], ["wrong_identity"])
+
+
+def test_a_fooled_test_is_not_counted() -> None:
+    found = proof(3, 6, Attempt(RIGHT, "visible tests", FOUR), Attempt(WRONG, "nothing"))
+    assert len(found.faults) == 2
+    assert (len(found.right), found.right_accepted) == (4, 3)
+    assert (len(found.wrong), found.wrong_rejected) == (7, 6)
