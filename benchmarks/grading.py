@@ -31,7 +31,7 @@ from benchmarks.memory import (
 from benchmarks.stock_nbgrader import ROOT, run_nbgrader
 from course.build import build
 from course.grading.classroom import Progress, Selection, grade_class
-from course.grading.engine.grader import Grader, provide_helpers
+from course.grading.engine.grader import Grader
 from course.grading.engine.options import GradingOptions
 from course.grading.model.cells import Cell, MasterNotebook, Role
 from course.grading.model.findings import Stage
@@ -40,6 +40,7 @@ from course.grading.records.records import Records
 from course.layout import Course, notebook
 from course.notebooks import grading, is_answer, read
 from course.proof.answers import read_answers
+from course.provided import provide
 
 COURSE = Course(ROOT)
 LESSON = "norm_penalties"
@@ -174,7 +175,7 @@ def _answer(exercise: str, number: int, place: int) -> str:
 
 def _grade(course: Course) -> ClassTimes:
     """Grade the class as `course grade` does, with all its records."""
-    options = GradingOptions(jobs=JOBS, readable=provide_helpers())
+    options = provide(course, GradingOptions(jobs=JOBS))
     clock = _Clock()
     with patch.object(Records, "keep", clock.timed(Records.keep)):
         report = grade_class(

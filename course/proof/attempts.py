@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from course.grading.assignment import Cell, MasterNotebook, Role
-from course.grading.hearing import Hearing
+from course.grading.model.cells import Cell, MasterNotebook, Role, answers_before_tests
+from course.grading.model.findings import Findings
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
 from course.proof.answers import Answer
 
-Judge = Callable[[Sequence[Cell]], Hearing]  # as `Grader.grade` does
+Judge = Callable[[Sequence[Cell]], Findings]  # as `Grader.grade` does
 Catcher = Literal["nothing", "visible tests", "hidden tests"]
 
 
@@ -49,20 +49,12 @@ class Exercise:
 def find_exercises(master: MasterNotebook) -> list[Exercise]:
     """Return the exercises of a notebook that have tests, in their order.
 
-    The tests of an answer are the test cells up to the next answer; where there are none, those
-    that come next are for several answers together.
+    Tests that follow several answers are for all of them.
     """
     tests: dict[str, list[str]] = {}
-    current: list[str] = []
-    was_test = False
-    for cell in master.cells:
-        if cell.role is Role.ANSWER:
-            current = [cell.name] if was_test else [*current, cell.name]
-            was_test = False
-        elif cell.role is Role.TEST:
-            was_test = True
-            for name in current:
-                tests.setdefault(name, []).append(cell.name)
+    for test, answers in answers_before_tests(master.cells):
+        for name in answers:
+            tests.setdefault(name, []).append(test)
     return [Exercise(name, tuple(found)) for name, found in tests.items()]
 
 
@@ -85,10 +77,10 @@ def _cells_of_attempt(master: MasterNotebook, exercise: Exercise, answer: Answer
             return
 
 
-def _attempt(answer: Answer, cells: Sequence[Cell], hearing: Hearing) -> Attempt:
+def _attempt(answer: Answer, cells: Sequence[Cell], findings: Findings) -> Attempt:
     """Return what was found; all of the points are an exercise's, or it is not accepted."""
     sources = {cell.name: cell.source for cell in cells if cell.role is Role.TEST}
-    rejecting = [each for each in hearing.judgements if each.failures or each.score < each.points]
+    rejecting = [each for each in findings.judgements if each.failures or each.score < each.points]
     if not rejecting:
         return Attempt(answer, "nothing")
     failures = [failure for each in rejecting for failure in each.failures]

@@ -1,6 +1,6 @@
 """What is proven of each exercise, and what is not: `course prove` shows it as a table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -8,13 +8,18 @@ from pathlib import Path
 
 from course.cores import count_cores
 from course.errors import CourseError
-from course.grading.assignment import Assignment, MasterNotebook, read_assignment
-from course.grading.grader import Grader, Isolation, Terms, provide_helpers
-from course.grading.rehearsal import rehearse
+from course.grading.engine.assignment_grader import RestartingGrader
+from course.grading.engine.options import GradingOptions
+from course.grading.engine.rehearsal import rehearse
+from course.grading.inside.limits import Isolation
+from course.grading.intake.assignment import Assignment, read_assignment
+from course.grading.model.cells import Cell, MasterNotebook
+from course.grading.model.findings import Findings
 from course.layout import Course
 from course.pool import Pool
 from course.proof.answers import Answer, answers_folder, read_answers
 from course.proof.attempts import Attempt, Exercise, find_exercises, try_answers
+from course.provided import provide
 
 ENOUGH_RIGHT, ENOUGH_WRONG = 3, 6
 TIME_LIMIT = 300.0  # seconds for a cell or a question: some tests train networks
@@ -83,10 +88,10 @@ def prove(course: Course, only: list[str] | None = None) -> list[Proof]:
     not one, and a master that cannot be read, fails or does not pass its own tests.
     """
     tasks = [task for lesson in course.select(only) for task in _read(course, lesson)]
-    # The answers are the author's own, and so there is nobody to lock in.
-    terms = Terms(Isolation.PROCESS, seconds=TIME_LIMIT, readable=provide_helpers())
+    # The answers are the author's own: there is nobody to lock in.
+    options = provide(course, GradingOptions(Isolation.PROCESS, time_limit=TIME_LIMIT))
     with Pool(nullcontext, min(count_cores(), len(tasks))) as pool:
-        outcomes = [pool.submit(partial(_prove, task, terms)) for task in tasks]
+        outcomes = [pool.submit(partial(_prove, task, options)) for task in tasks]
         return [proof for outcome in outcomes for proof in outcome.result()]
 
 
@@ -97,14 +102,18 @@ def _read(course: Course, lesson: str) -> Iterator[_Task]:
         yield _Task(assignment, master, bank, answers)
 
 
-def _prove(task: _Task, terms: Terms, _: None) -> list[Proof]:
+def _prove(task: _Task, options: GradingOptions, _: None) -> list[Proof]:
     """Return the proofs of a notebook's exercises, which one grader judges."""
-    with Grader(task.master, terms, task.assignment.files) as grader:
+    with RestartingGrader(task.master, options, task.assignment.files) as grader:
         # Tests that cannot be run apart from the answers are run as --beside runs them.
-        found = rehearse(grader.grade, task.master, beside=True)
+        found = rehearse(grader.grade, task.master, allow_beside=True)
         if wrong := found.warnings(task.master.name):
             raise CourseError(wrong[0])
-        judge = partial(grader.grade, rules=found.rules(beside=True))
+        rules = found.rules(allow_beside=True)
+
+        def judge(cells: Sequence[Cell]) -> Findings:
+            return grader.grade(cells, {}, rules)
+
         return [
             Proof(
                 task.assignment.name,

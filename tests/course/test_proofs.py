@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from course.grading.assignment import Cell, MasterNotebook, Role
-from course.grading.hearing import Hearing
-from course.grading.judgement import Failure, Judgement
-from course.grading.results import Verdict
+from course.grading.model.cells import Cell, MasterNotebook, Role
+from course.grading.model.findings import Findings
+from course.grading.model.judgement import Failure, Judgement
+from course.grading.model.results import Verdict
 from course.proof.answers import Answer
 from course.proof.attempts import Attempt, Exercise, find_exercises, try_answers
 from course.proof.proofs import ENOUGH_RIGHT, ENOUGH_WRONG, Proof
@@ -44,8 +44,8 @@ def failure(line: int, message: str, verdict: Verdict = Verdict.FAILED) -> Failu
 def attempt_that_finds(*failures: Failure, credit: float | None = None) -> Attempt:
     """Return an attempt whose judge finds these failures."""
 
-    def judge(cells: Sequence[Cell]) -> Hearing:
-        return Hearing((Judgement("test_double", 2.0, failures, credit=credit),), {})
+    def judge(cells: Sequence[Cell]) -> Findings:
+        return Findings((Judgement("test_double", 2.0, failures, credit=credit),), {})
 
     [exercise] = find_exercises(MASTER)
     [attempt] = try_answers(judge, MASTER, exercise, [WRONG])
@@ -76,9 +76,9 @@ def test_tests_after_several_answers_are_for_all_of_them() -> None:
 def test_what_is_judged_is_the_notebook_as_far_as_the_tests_with_the_answer_in_its_place() -> None:
     judged: list[Sequence[Cell]] = []
 
-    def judge(cells: Sequence[Cell]) -> Hearing:
+    def judge(cells: Sequence[Cell]) -> Findings:
         judged.append(cells)
-        return Hearing((), {})
+        return Findings((), {})
 
     before = (given("1"), answer("halve"), question("halve"), given("2"))
     after = (given("3"), answer("triple"), question("triple"))

@@ -10,8 +10,8 @@ from course.errors import CourseError
 from course.layout import Course
 from course.proof import proofs
 from course.proof.proofs import Proof, prove
-from tests.test_cli import Ended, course_command
 from tests.toy import answer_cell, check_cell, write_notebook
+from tests.whole.test_cli import Ended, course_command
 
 pytestmark = pytest.mark.slow
 
@@ -155,9 +155,7 @@ def test_a_failing_master_is_refused(proven: Course) -> None:
 
 def test_a_master_that_fails_its_own_tests_is_refused(proven: Course) -> None:
     path = proven.masters / "toy" / "toy.ipynb"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("== -6", "== -7"), encoding="utf-8"
-    )
+    path.write_text(path.read_text(encoding="utf-8").replace("== -6", "== -7"), encoding="utf-8")
     with pytest.raises(CourseError, match="toy: test_double: the assignment's own solution"):
         prove(proven)
 
