@@ -11,7 +11,7 @@ MASTERS := $(wildcard source_notebooks/*/*.ipynb)
 LESSONS := $(notdir $(patsubst %/,%,$(dir $(MASTERS))))
 HELPERS := $(wildcard helpers/*.py)
 TOOLS := $(wildcard course/*.py course/*/*.py course/templates/*)
-ANSWERS := tests/sample_class.py $(wildcard tests/exercises/*/*.py)
+ANSWERS := $(wildcard exercises/*/*.py)
 CLASS := build/sample_class
 
 INSTALLED := $(VENV)/.installed
@@ -39,7 +39,7 @@ prove: $(INSTALLED)  ## Try right and wrong answers on the tests of every exerci
 check: $(INSTALLED)  ## Fail on anything stale, unclean, leaking, dead or wrong
 	@$(COURSE) check
 run: $(EXECUTED)  ## Execute every notebook with papermill; report in build/executed/ (PARAMETERS="seeds=2" for a shorter run)
-grade: $(GRADED)  ## Grade a sample class made from tests/exercises/; results in build/grading/
+grade: $(GRADED)  ## Grade a sample class made from exercises/; results in build/grading/
 bench: $(INSTALLED)  ## Measure training against the original tutorial's loop, and grading against nbgrader (QUICK=1 for two minutes)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 lab: $(BUILT)  ## Open JupyterLab on the course
@@ -80,7 +80,7 @@ $(EXECUTED): $(BUILT) $(HELPERS)
 
 $(CLASS)/.written: $(BUILT) $(ANSWERS)
 	@rm -rf $(CLASS)
-	@$(BIN)/python -m tests.sample_class $(CLASS)
+	@$(COURSE) sample $(CLASS)
 	@touch $@
 
 build/.graded-%: $(CLASS)/.written $(HELPERS) $(SANDBOX)

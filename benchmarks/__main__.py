@@ -19,7 +19,7 @@ from benchmarks.costs import (
     measure_loading,
     measure_sweeps,
 )
-from benchmarks.grading import Grading, measure_grading
+from benchmarks.grading import Grading, describe_peaks, measure_grading
 from benchmarks.training import EXPERIMENTS, SHARE, Measurement, measure_all, write_image_files
 
 REPORT = Path("build/bench.json")
@@ -95,6 +95,7 @@ def show_grading(record: dict[str, Any], console: Console) -> None:
         f"{record['overhead_milliseconds']:.0f} ms a submission besides its tests",
         highlight=False,
     )
+    console.print(describe_peaks(record["peak_megabytes"]), highlight=False)
     for name, times in (("functions", record), ("whole lesson", record["whole_lesson"])):
         stages = ", ".join(f"{k} {v:.0f} ms" for k, v in times["milliseconds"].items())
         console.print(f"{name:38} {stages}", highlight=False)

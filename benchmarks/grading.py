@@ -7,8 +7,10 @@ how large its processes were before and after.
 import argparse
 import os
 import shutil
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,10 +22,16 @@ from unittest.mock import patch
 import nbformat
 from nbgrader.api import Gradebook
 
-from benchmarks.memory import proportional_megabytes, resident_megabytes
+from benchmarks.memory import (
+    GRADER,
+    peak_megabytes,
+    proportional_megabytes,
+    resident_megabytes,
+)
+from benchmarks.stock_nbgrader import ROOT, run_nbgrader
 from course.build import build
 from course.grading.classroom import Progress, Selection, grade_class
-from course.grading.engine.grader import Grader, provide_helpers
+from course.grading.engine.grader import Grader
 from course.grading.engine.options import GradingOptions
 from course.grading.model.cells import Cell, MasterNotebook, Role
 from course.grading.model.findings import Stage
@@ -32,14 +40,14 @@ from course.grading.records.records import Records
 from course.layout import Course, notebook
 from course.notebooks import grading, is_answer, read
 from course.proof.answers import read_answers
-from tests.nbgrader_course import run_nbgrader
+from course.provided import provide
 
-ROOT = Path(__file__).parents[1]
 COURSE = Course(ROOT)
 LESSON = "norm_penalties"
 # Its tests train networks, for most of a minute: that says nothing of the grader.
 TRAINING = ("best_lambda", "test_best_lambda")
 JOBS = 2
+GRADER_LIMIT = 150  # megabytes of the grader's own process
 SLOW = "\n\nimport time\n\ntime.sleep(0.2)"
 
 
@@ -77,6 +85,7 @@ class Grading:
     whole_lesson: ClassTimes
     stock_seconds: float
     stock_scores: list[float] = field(repr=False)
+    peaks: dict[str, float]  # megabytes, by process of a run of `course grade`
 
     def record(self) -> dict[str, Any]:
         """Return it as a dictionary, with the ratio."""
@@ -93,6 +102,8 @@ class Grading:
             "overhead_milliseconds": ours.overhead,
             "start_seconds": ours.start_seconds,
             "megabytes_per_worker": ours.megabytes_per_worker,
+            "peak_megabytes": self.peaks,
+            "grader_limit": GRADER_LIMIT,
             "whole_lesson": {
                 "submissions": self.whole_lesson.submissions,
                 "per_minute": self.whole_lesson.per_minute,
@@ -107,6 +118,7 @@ def measure_grading(*, quick: bool) -> Grading:
         course = _course_of_functions(Path(folder))
         students = _hand_in(course, 4 if quick else 40)
         functions = _grade(course)
+        peaks = _peaks_of_command(course)
         run_nbgrader(course.root, "generate_assignment", LESSON, "--force")
         began = time.monotonic()
         run_nbgrader(course.root, "autograde", LESSON)
@@ -117,7 +129,7 @@ def measure_grading(*, quick: bool) -> Grading:
         shutil.copytree(COURSE.release / LESSON, course.release / LESSON)
         _hand_in(course, 1 if quick else 4)
         whole = _grade(course)
-    return Grading(functions, whole, stock_seconds, stock_scores)
+    return Grading(functions, whole, stock_seconds, stock_scores, peaks)
 
 
 def _copy_of_course(folder: Path) -> Course:
@@ -163,13 +175,41 @@ def _answer(exercise: str, number: int, place: int) -> str:
 
 def _grade(course: Course) -> ClassTimes:
     """Grade the class as `course grade` does, with all its records."""
-    options = GradingOptions(jobs=JOBS, readable=provide_helpers())
+    options = provide(course, GradingOptions(jobs=JOBS))
     clock = _Clock()
     with patch.object(Records, "keep", clock.timed(Records.keep)):
         report = grade_class(
             course, LESSON, Selection(out=course.root / "ours"), options, on_progress=clock.tick
         )
     return clock.times(report.graded)
+
+
+def _peaks_of_command(course: Course) -> dict[str, float]:
+    """Return how many megabytes the processes of a whole run of `course grade` had at most.
+
+    It is a command of its own: what this process has in memory is in no figure.
+    """
+    command = ["-m", "course", "--root", str(course.root), "grade", LESSON, "--jobs", str(JOBS)]
+    grader = subprocess.Popen(
+        [sys.executable, *command, "--out", str(course.root / "command"), "--json"],
+        cwd=course.root,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+    )
+    peaks = peak_megabytes(grader)
+    if grader.returncode:
+        raise RuntimeError(f"course grade ended with {grader.returncode}; see above")
+    return peaks
+
+
+def describe_peaks(peaks: Mapping[str, float]) -> str:
+    """Return in a line how much memory each process took, and whether the grader's is too much."""
+    if GRADER not in peaks:
+        return "memory of a run of course grade: not measured, which needs Linux"
+    shown = ", ".join(f"{name} {peak:.0f} MB" for name, peak in peaks.items())
+    verdict = "within" if peaks[GRADER] <= GRADER_LIMIT else "ABOVE"
+    limit = f"the grader is {verdict} its limit of {GRADER_LIMIT} MB"
+    return f"memory of a run of course grade, at most: {shown}; {limit}"
 
 
 @dataclass

@@ -231,11 +231,19 @@ def prove(
     from course.proof.proofs import prove
 
     course: Course = context.obj
-    with display.working("Trying the answers in tests/exercises/"):
+    with display.working("Trying right and wrong answers on the tests"):
         proofs = prove(course, lessons)
     display.proven_as_json(proofs) if as_json else display.proven(proofs)
     if any(proof.faults for proof in proofs):
         raise typer.Exit(1)
+
+
+@app.command()
+def sample(context: typer.Context, folder: Path) -> None:
+    """Write the submissions of a sample class to FOLDER, made from right and wrong answers."""
+    from course.sample.sample_class import write_class
+
+    display.sampled(folder, write_class(context.obj, folder))
 
 
 @app.command()

@@ -66,8 +66,18 @@ class Course:
 
     @property
     def answers(self) -> Path:
-        """Return the folder of right and wrong answers, in a folder for each exercise."""
-        return self.root / "tests" / "exercises"
+        """Return the folder of right and wrong answers, in a folder for each exercise.
+
+        It is `exercises/`, unless `answers` under `[tool.course]` in pyproject.toml says otherwise.
+        Raises `CourseError` when that cannot be read, or names no folder.
+        """
+        name = self.own_settings.get("answers", "exercises")
+        if not isinstance(name, str) or not name.strip():
+            raise CourseError(
+                f"{self.root / PROJECT}: `answers` under [tool.course] is {name!r}; "
+                'write the name of a folder, such as "exercises"'
+            )
+        return self.root / name
 
     @cached_property
     def own_settings(self) -> Mapping[str, Any]:
@@ -79,10 +89,8 @@ class Course:
         if not file.is_file():
             return {}
         try:
-            table = (
-                tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("course", {})
-            )
-            return dict(table)
+            content = tomllib.loads(file.read_text(encoding="utf-8"))
+            return dict(content.get("tool", {}).get("course", {}))
         except (AttributeError, TypeError, ValueError) as error:  # ValueError: no TOML
             raise CourseError(f"{file}: {error}; mend that line") from error
 
@@ -131,15 +139,13 @@ class Course:
 
         Raises `CourseError` when the file or the entry is missing.
         """
-        file = self.root / "pyproject.toml"
-        try:
-            table = tomllib.loads(file.read_text(encoding="utf-8"))["tool"]["course"]
-            return Publication(repository=table["repository"].rstrip("/"), branch=table["branch"])
-        except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
-            # TypeError, AttributeError: no text where text belongs. ValueError: no TOML.
+        repository, branch = self.own_settings.get("repository"), self.own_settings.get("branch")
+        if not isinstance(repository, str) or not isinstance(branch, str):
             raise CourseError(
-                f"{file}: [tool.course] must name `repository` and `branch` ({error}); add them"
-            ) from error
+                f"{self.root / PROJECT}: [tool.course] must name `repository` and `branch`; "
+                "add them"
+            )
+        return Publication(repository.rstrip("/"), branch)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,7 @@
 """A course of two notebooks with every kind of cell that nbgrader knows, and its tools."""
 
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -103,19 +100,6 @@ def saved_notebooks(course: Course) -> dict[str, Any]:
         path.stem: saved_notebook(nbformat.read(path, as_version=4), path.stem, config)
         for path in paths
     }
-
-
-def run_nbgrader(folder: Path, *arguments: str) -> None:
-    """Run a command of stock nbgrader in the course in `folder`."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(REPOSITORY_ROOT)}
-    subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=folder,
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
 
 
 def rows(gradebook: Path) -> dict[str, dict[Any, dict[str, Any]]]:

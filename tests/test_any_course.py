@@ -9,10 +9,11 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from benchmarks.stock_nbgrader import run_nbgrader
 from course.grading.classroom import ClassReport, Selection, grade_class
 from course.grading.engine.options import GradingOptions
 from course.layout import Course
-from tests.nbgrader_course import auto_grades, run_nbgrader, written_cell
+from tests.nbgrader_course import auto_grades, written_cell
 from tests.toy import answer_cell, check_cell, grading_metadata, write_notebook
 
 OPTIONS = GradingOptions(time_limit=20, jobs=1)

@@ -28,7 +28,7 @@ from helpers.images import ImageSet
 from helpers.mixing import draw_beta, train_mixed_seeds
 from helpers.models import MLP
 from tests.fashion import load_fashion
-from tests.sample_class import COURSE
+from tests.this_course import COURSE
 
 LESSON = "data_augmentation"
 SEEDS = range(1000, 1010)  # the notebook uses others

@@ -28,7 +28,7 @@ from helpers.experiments import (
 )
 from helpers.models import MLP, curve_net, wide_animal_net
 from tests.fashion import load_fashion
-from tests.sample_class import COURSE
+from tests.this_course import COURSE
 
 NONE, DROPOUT = (0.0, 0.0), (0.5, 0.3)
 SEEDS, FEW = range(1000, 1020), range(1000, 1010)

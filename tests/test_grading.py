@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
+from benchmarks.stock_nbgrader import run_nbgrader
 from course.build import build
 from course.errors import CourseError
 from course.grading.classroom import ClassReport, Progress, Selection, grade_class
@@ -33,7 +34,6 @@ from course.grading.model.wording import MAX_LENGTH, one_line, plain_number, pri
 from course.grading.records.pages import feedback_page, grades_table
 from course.layout import Course, notebook
 from course.processes import run_apart
-from tests.nbgrader_course import run_nbgrader
 from tests.toy import (
     answer_cell,
     check_cell,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from course.layout import Course, notebook
+from course.layout import notebook
 from course.notebooks import is_answer, read
 from helpers.data import ImageSet, load_animal_faces
 from helpers.digits import load_digit_images
@@ -26,7 +26,7 @@ from helpers.experiments import (
 from helpers.models import MLP, PIXELS
 from helpers.trials import Config, Objective, Recorder, TrialTable, pick_winners, train_table
 from tests.fashion import load_fashion
-from tests.sample_class import ROOT
+from tests.this_course import COURSE
 
 LESSON = "hyperparameter_tuning"
 SEEDS = range(1000, 1010)  # the lesson uses others
@@ -43,7 +43,7 @@ VAL, HELD_OUT = 500, 1000
 def answers() -> dict[str, Any]:
     """Provide what the answer cells of the master define."""
     namespace: dict[str, Any] = {"torch": torch, "math": math, "product": product}
-    for cell in read(notebook(Course(ROOT).masters, LESSON)).cells:
+    for cell in read(notebook(COURSE.masters, LESSON)).cells:
         if is_answer(cell):
             exec(cell.source, namespace)
     return namespace

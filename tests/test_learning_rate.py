@@ -27,7 +27,7 @@ from helpers.gradients import gradient_noise, loss_gradient
 from helpers.models import animal_net
 from helpers.surfaces import descend, make_surface
 from tests.fashion import load_fashion
-from tests.sample_class import COURSE
+from tests.this_course import COURSE
 
 SEEDS = range(1000, 1010)
 RECIPE = Recipe(train_images=250, epochs=350, momentum=0.99)

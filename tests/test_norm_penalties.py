@@ -25,7 +25,7 @@ from helpers.experiments import (
 )
 from helpers.models import MLP
 from helpers.training import Penalty
-from tests.sample_class import COURSE
+from tests.this_course import COURSE
 
 LESSON = "norm_penalties"
 Regularizer = Callable[[nn.Module], Tensor]

@@ -20,7 +20,8 @@ from course.grading.model.cells import MasterNotebook, Role
 from course.grading.model.rebuilt import Rebuilt
 from course.layout import notebook
 from course.notebooks import read
-from tests.sample_class import COURSE, answers, fill, like_colab
+from course.sample.students import like_colab
+from tests.this_course import COURSE, answers, submission
 from tests.toy import (
     DOUBLE,
     TEST_DOUBLE,
@@ -547,7 +548,7 @@ def test_the_student_version_needs_no_repair(lesson: str) -> None:
 def test_lessons_survive_the_loss_of_metadata(
     lesson: str, kind: Any, strip: Callable[[Any], Any]
 ) -> None:
-    assignment, nb = lesson_assignment(lesson), fill(lesson, answers(lesson, kind))
+    assignment, nb = lesson_assignment(lesson), submission(lesson, answers(lesson, kind))
     nb.cells.insert(7, new_code_cell("my_note = 'to be tried again'"))
     expected = rebuild(assignment, nb)
     assert expected.repairs == ()
@@ -557,7 +558,7 @@ def test_lessons_survive_the_loss_of_metadata(
 @pytest.mark.parametrize("lesson", LESSONS)
 @pytest.mark.parametrize("seed", range(3))
 def test_lessons_in_any_order(lesson: str, seed: int) -> None:
-    nb = fill(lesson, answers(lesson, "right"))
+    nb = submission(lesson, answers(lesson, "right"))
     chance = random.Random(seed)
     nb.cells = chance.choices(nb.cells, k=len(nb.cells))
     assignment = lesson_assignment(lesson)

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from benchmarks.stock_nbgrader import run_nbgrader
 from course.errors import CourseError
 from course.grading.classroom import ClassReport, Selection, grade_class
 from course.grading.engine.options import GradingOptions
@@ -22,7 +23,7 @@ from course.grading.model.rehearsal import Rehearsal, Rules
 from course.grading.model.results import QuestionResult, Verdict
 from course.grading.records.verdicts import notebook_result
 from course.layout import Course
-from tests.nbgrader_course import auto_grades, run_nbgrader
+from tests.nbgrader_course import auto_grades
 from tests.toy import answer_cell, check_cell, write_notebook
 
 # The solution and the tests of each question.

@@ -27,7 +27,7 @@ from helpers.images import ImageSet
 from helpers.models import MLP
 from helpers.training import accuracy
 from tests.fashion import Fashion, load_fashion
-from tests.sample_class import COURSE
+from tests.this_course import COURSE
 
 LESSON = "rethinking_generalization"
 SEEDS = range(1000, 1010)

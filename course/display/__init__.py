@@ -5,6 +5,7 @@ from course.display.console import relative, warn, working
 from course.display.grading import GradingProgress, graded, graded_as_json
 from course.display.proving import proven, proven_as_json
 from course.display.running import RunProgress, executed
+from course.display.sampling import sampled
 from course.display.summary import summary
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "proven",
     "proven_as_json",
     "relative",
+    "sampled",
     "summary",
     "warn",
     "working",

@@ -1,100 +1,125 @@
 """What is proven of each exercise, and what is not: `course prove` shows it as a table."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
-from course.checks.masters import Master, read_masters
-from course.cores import count_cores, thread_limits
+from course.cores import count_cores
 from course.errors import CourseError
+from course.grading.engine.assignment_grader import RestartingGrader
+from course.grading.engine.options import GradingOptions
+from course.grading.engine.rehearsal import rehearse
+from course.grading.inside.limits import Isolation
+from course.grading.intake.assignment import Assignment, read_assignment
+from course.grading.model.cells import Cell, MasterNotebook
+from course.grading.model.findings import Findings
 from course.layout import Course
-from course.notebooks import grading, is_answer
-from course.processes import run_apart
-from course.proof.answers import read_answers
-from course.proof.workbench import Trial, try_answers
+from course.pool import Pool
+from course.proof.answers import Answer, answers_folder, read_answers
+from course.proof.attempts import Attempt, Exercise, find_exercises, try_answers
+from course.provided import provide
 
 ENOUGH_RIGHT, ENOUGH_WRONG = 3, 6
+TIME_LIMIT = 300.0  # seconds for a cell or a question: some tests train networks
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Hold the trials of the answers to one exercise."""
+    """Hold the attempts at one exercise, whose answers lie in `folder`."""
 
     lesson: str
     exercise: str
-    trials: tuple[Trial, ...]
+    folder: Path
+    attempts: tuple[Attempt, ...]
 
     @property
-    def right(self) -> list[Trial]:
-        """Return the trials of right answers."""
-        return [trial for trial in self.trials if trial.answer.is_right]
+    def right(self) -> list[Attempt]:
+        """Return the attempts with right answers."""
+        return [attempt for attempt in self.attempts if attempt.answer.is_right]
 
     @property
-    def wrong(self) -> list[Trial]:
-        """Return the trials of wrong answers."""
-        return [trial for trial in self.trials if not trial.answer.is_right]
+    def wrong(self) -> list[Attempt]:
+        """Return the attempts with wrong answers."""
+        return [attempt for attempt in self.attempts if not attempt.answer.is_right]
 
     @property
     def right_accepted(self) -> int:
         """Count the right answers that pass all tests."""
-        return sum(trial.caught_by == "nothing" for trial in self.right)
+        return sum(attempt.caught_by == "nothing" for attempt in self.right)
 
     @property
     def wrong_rejected(self) -> int:
         """Count the wrong answers that fail a test."""
-        return sum(trial.caught_by != "nothing" for trial in self.wrong)
+        return sum(attempt.caught_by != "nothing" for attempt in self.wrong)
 
     @property
     def only_hidden(self) -> list[str]:
         """Name the wrong answers that students believe to be right: only hidden tests fail them."""
-        return [t.answer.file.stem for t in self.wrong if t.caught_by == "hidden tests"]
+        return [each.answer.file.stem for each in self.wrong if each.caught_by == "hidden tests"]
 
     @property
     def faults(self) -> list[str]:
         """Say in a line each what keeps the exercise from being proven."""
-        faults = [trial.fault for trial in self.trials if trial.fault is not None]
+        faults = [attempt.fault for attempt in self.attempts if attempt.fault is not None]
         if len(self.right) < ENOUGH_RIGHT or len(self.wrong) < ENOUGH_WRONG:
             faults.append(
-                f"tests/exercises/{self.exercise}: has {len(self.right)} right and "
-                f"{len(self.wrong)} wrong answers; write at least {ENOUGH_RIGHT} and {ENOUGH_WRONG}"
+                f"{self.folder}: has {len(self.right)} right and {len(self.wrong)} wrong answers; "
+                f"write at least {ENOUGH_RIGHT} and {ENOUGH_WRONG}"
             )
         return faults
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Hold a notebook of a lesson, and from the folder `bank` the answers to its exercises."""
+
+    assignment: Assignment
+    master: MasterNotebook
+    bank: Path
+    answers: dict[Exercise, list[Answer]]
 
 
 def prove(course: Course, only: list[str] | None = None) -> list[Proof]:
     """Try all answers to the exercises of the lessons in `only`, or of all, in their order.
 
-    Raises `CourseError` for an unknown lesson, an unreadable or failing master, or a file among the
-    answers that is not one.
+    Raises `CourseError` for an unknown lesson, a course without answers, a file among them that is
+    not one, and a master that cannot be read, fails or does not pass its own tests.
     """
-    chosen = course.select(only)
-    masters, problems = read_masters(course)
-    if problems:
-        raise CourseError(str(problems[0]))
-    masters = [master for master in masters if master.lesson in chosen]
-    results: dict[str, list[Proof]] = {}
-    jobs = min(count_cores(), len(masters))
-    for master, outcome in run_apart(partial(_prove_lesson, course), masters, jobs=jobs):
-        if isinstance(outcome, BaseException):
-            raise outcome
-        results[master.lesson] = outcome
-    return [proof for lesson in chosen for proof in results[lesson]]
+    tasks = [task for lesson in course.select(only) for task in _read(course, lesson)]
+    # The answers are the author's own: there is nobody to lock in.
+    options = provide(course, GradingOptions(Isolation.PROCESS, time_limit=TIME_LIMIT))
+    with Pool(nullcontext, min(count_cores(), len(tasks))) as pool:
+        outcomes = [pool.submit(partial(_prove, task, options)) for task in tasks]
+        return [proof for outcome in outcomes for proof in outcome.result()]
 
 
-def _prove_lesson(course: Course, master: Master) -> list[Proof]:
-    os.environ |= {
-        "NBGRADER_EXECUTION": "autograde",  # a failed test raises, and demonstrations are short
-        "MPLBACKEND": "agg",
-        # A forked child can use neither the GPU nor the threads that its parent has used.
-        "CUDA_VISIBLE_DEVICES": "",
-        **thread_limits(count_cores()),
-    }
-    return list(_proofs(course, master))
+def _read(course: Course, lesson: str) -> Iterator[_Task]:
+    assignment, bank = read_assignment(course, lesson), answers_folder(course)
+    for master in assignment.notebooks:
+        answers = {each: read_answers(course, each.name) for each in find_exercises(master)}
+        yield _Task(assignment, master, bank, answers)
 
 
-def _proofs(course: Course, master: Master) -> Iterator[Proof]:
-    names = [grading(cell)["grade_id"] for cell in master.cells if is_answer(cell)]
-    answers = {name: read_answers(course, name) for name in names}
-    for name, trials in zip(names, try_answers(master, answers), strict=True):
-        yield Proof(master.lesson, name, tuple(trials))
+def _prove(task: _Task, options: GradingOptions, _: None) -> list[Proof]:
+    """Return the proofs of a notebook's exercises, which one grader judges."""
+    with RestartingGrader(task.master, options, task.assignment.files) as grader:
+        # Tests that cannot be run apart from the answers are run as --beside runs them.
+        found = rehearse(grader.grade, task.master, allow_beside=True)
+        if wrong := found.warnings(task.master.name):
+            raise CourseError(wrong[0])
+        rules = found.rules(allow_beside=True)
+
+        def judge(cells: Sequence[Cell]) -> Findings:
+            return grader.grade(cells, {}, rules)
+
+        return [
+            Proof(
+                task.assignment.name,
+                exercise.name,
+                task.bank / exercise.name,
+                tuple(try_answers(judge, task.master, exercise, answers)),
+            )
+            for exercise, answers in task.answers.items()
+        ]

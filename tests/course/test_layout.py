@@ -125,8 +125,6 @@ def test_publication_is_read_from_the_project_file(course: Course) -> None:
         "[tool]",
         '[tool.course]\nrepository = "https://github.com/ORGANISATION/course"',
         '[tool.course]\nbranch = "main"',
-        "[tool.course",
-        "[tool]\ncourse = 'x'",
         "[tool.course]\nrepository = 3\nbranch = 'main'",
     ],
 )
@@ -141,6 +139,36 @@ def test_a_missing_or_damaged_publication_is_named_with_the_remedy(
     assert message.startswith(f"{course.root / 'pyproject.toml'}: [tool.course] must name")
     assert message.endswith("; add them")
     assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("content", [b"[tool.course", b"tool = 3", b"tool.course = 'x'", b"\xff"])
+def test_a_damaged_project_file_is_named(course: Course, content: bytes) -> None:
+    (course.root / "pyproject.toml").write_bytes(content)
+    for read in (lambda: course.publication, lambda: course.answers):
+        with pytest.raises(CourseError, match=r"pyproject\.toml: .*; mend that line$"):
+            read()
+
+
+@pytest.mark.parametrize("text", [None, "", "[tool.course]\nbranch = 'main'"])
+def test_answers_lie_in_exercises(course: Course, text: str | None) -> None:
+    if text is not None:
+        (course.root / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert course.answers == course.root / "exercises"
+
+
+def test_a_course_may_keep_its_answers_elsewhere(course: Course) -> None:
+    (course.root / "pyproject.toml").write_text("[tool.course]\nanswers = '../bank'")
+    assert course.answers == course.root / ".." / "bank"
+
+
+@pytest.mark.parametrize("value", ["3", "''", "['exercises']"])
+def test_answers_in_no_folder_are_named_with_the_remedy(course: Course, value: str) -> None:
+    (course.root / "pyproject.toml").write_text(f"[tool.course]\nanswers = {value}")
+    with pytest.raises(
+        CourseError, match=r"pyproject\.toml: `answers` .*; write the name of"
+    ) as raised:
+        _ = course.answers
+    assert len(str(raised.value).splitlines()) == 1
 
 
 def test_colab_opens_the_file_on_the_branch() -> None:

@@ -132,7 +132,7 @@ def test_summary_lists_what_there_is_and_promises_nothing_else(way: dict[str, En
 def test_help_lists_every_command(tmp_path: Path) -> None:
     ended = course_command("--help", folder=tmp_path)
     assert (ended.code, ended.err) == (0, "")
-    for command in ("build", "check", "run", "grade", "prove", "summary"):
+    for command in ("build", "check", "run", "grade", "prove", "sample", "summary"):
         assert re.search(rf"^\W*{command} +[A-Z]", ended.out, flags=re.MULTILINE)
 
 

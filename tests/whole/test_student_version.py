@@ -23,13 +23,13 @@ from course.cores import count_cores, thread_limits
 from course.execute import Failure, execute_copies
 from course.notebooks import is_test
 from helpers.media import VIDEOS
-from tests.sample_class import COURSE, ROOT, answers, exercises, fill
+from tests.this_course import COURSE, answers, exercises, submission
 from tests.toy import toy_notebook
 
 pytestmark = pytest.mark.slow
 
-COLAB = ROOT / "build" / "colab"
-COLAB_VERSIONS = ROOT / "tests" / "colab-constraints.txt"
+COLAB = COURSE.root / "build" / "colab"
+COLAB_VERSIONS = COURSE.root / "tests" / "colab-constraints.txt"
 SHORT = {"seeds": 1, "epochs": 3, "device": "cpu"}
 LESSON = "norm_penalties"
 HALF_DONE = {
@@ -76,7 +76,7 @@ class Run:
 
 def answered(lesson: str, filled: dict[str, str]) -> Any:
     """Return the student version with answers filled in, small as papermill would make it."""
-    return parameterize_notebook(load_notebook_node(fill(lesson, filled)), SHORT)
+    return parameterize_notebook(load_notebook_node(submission(lesson, filled)), SHORT)
 
 
 def setup_alone() -> Any:
@@ -136,9 +136,9 @@ def checkout(folder: Path) -> Path:
     """Provide a copy of what the package is built from, as building leaves files behind."""
     copy = folder / "checkout"
     for package in ("helpers", "course"):
-        shutil.copytree(ROOT / package, copy / package)
+        shutil.copytree(COURSE.root / package, copy / package)
     for file in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / file, copy)
+        shutil.copy(COURSE.root / file, copy)
     return copy
 
 
@@ -305,7 +305,7 @@ def test_kernel_has_the_versions_of_colab_and_the_installed_helpers(runs: dict[s
 
 def test_other_versions_are_the_same_in_both_environments() -> None:
     _, others = COLAB_VERSIONS.read_text(encoding="utf-8").split("\n\n")
-    elsewhere = dict(pin.split("==") for pin in pinned(ROOT / "constraints.txt"))
+    elsewhere = dict(pin.split("==") for pin in pinned(COURSE.root / "constraints.txt"))
     for line in others.splitlines()[1:]:
         name, version = line.split("==")
         assert elsewhere.get(name, version) == version, f"{name} in {COLAB_VERSIONS}"

@@ -42,7 +42,7 @@ class AssignmentGrader:
 
     def __init__(self, assignment: Assignment, options: GradingOptions) -> None:
         self._assignment, self._options = assignment, options
-        self._graders: dict[str, _RestartingGrader] = {}
+        self._graders: dict[str, RestartingGrader] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -55,7 +55,7 @@ class AssignmentGrader:
         """Start the graders of all notebooks, unless they run; raises `Unstartable`."""
         for master in self._assignment.notebooks:
             if master.name not in self._graders:
-                grader = _RestartingGrader(master, self._options, self._assignment.files)
+                grader = RestartingGrader(master, self._options, self._assignment.files)
                 try:
                     self._graders[master.name] = self._stack.enter_context(grader)
                 except CourseError as error:
@@ -105,7 +105,7 @@ def _rebuild(master: MasterNotebook, handed_in: HandedIn) -> Rebuilt:
     return replace(blank, repairs=(MISSING.format(master.name),))
 
 
-class _RestartingGrader:
+class RestartingGrader:
     """Keep a grader of one notebook, and put another in its place when it breaks."""
 
     def __init__(self, master: MasterNotebook, options: GradingOptions, files: Files) -> None:

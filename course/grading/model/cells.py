@@ -1,6 +1,6 @@
 """The cells of a notebook as its instructor wrote them: what each is for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import takewhile
@@ -64,3 +64,16 @@ def runnable(cells: Iterable[Cell]) -> tuple[Cell, ...]:
 def leading_given(cells: Iterable[Cell]) -> tuple[Cell, ...]:
     """Return the instructor's cells that are run before anything else."""
     return tuple(takewhile(lambda cell: cell.role is Role.GIVEN, runnable(cells)))
+
+
+def answers_before_tests(cells: Iterable[Cell]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each test cell's name with those of the answer cells that it, or its like, follows."""
+    answers: tuple[str, ...] = ()
+    was_test = False
+    for cell in cells:
+        if cell.role is Role.ANSWER:
+            answers = (cell.name,) if was_test else (*answers, cell.name)
+            was_test = False
+        elif cell.role is Role.TEST:
+            yield cell.name, answers
+            was_test = True

@@ -1,9 +1,8 @@
 """From what the referee found to what the records say of it."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from course.grading.model.cells import Cell, Role
+from course.grading.model.cells import Role, answers_before_tests
 from course.grading.model.findings import GradedNotebook
 from course.grading.model.judgement import Failure, Judgement
 from course.grading.model.results import NotebookResult, QuestionResult, Verdict
@@ -12,7 +11,7 @@ from course.grading.model.results import NotebookResult, QuestionResult, Verdict
 def notebook_result(graded: GradedNotebook) -> NotebookResult:
     """Return the results of the questions that tests decide, in the order of the master."""
     master, rebuilt = graded.master, graded.rebuilt
-    answers = dict(_answers_before_tests(master.cells))
+    answers = dict(answers_before_tests(master.cells))
     has_extras = any(cell.role is Role.EXTRA and cell.kind == "code" for cell in rebuilt.cells)
     questions = []
     for judgement in graded.findings.judgements:
@@ -25,19 +24,6 @@ def notebook_result(graded: GradedNotebook) -> NotebookResult:
             question = replace(question, verdict=Verdict.NOT_ANSWERED, messages=())
         questions.append(question)
     return NotebookResult(master.name, tuple(questions), rebuilt.repairs, rebuilt.unanswered)
-
-
-def _answers_before_tests(cells: Sequence[Cell]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each test cell's name with those of the answer cells that it, or its like, follows."""
-    answers: tuple[str, ...] = ()
-    was_test = False
-    for cell in cells:
-        if cell.role is Role.ANSWER:
-            answers = (cell.name,) if was_test else (*answers, cell.name)
-            was_test = False
-        elif cell.role is Role.TEST:
-            yield cell.name, answers
-            was_test = True
 
 
 def _result(judgement: Judgement) -> QuestionResult:

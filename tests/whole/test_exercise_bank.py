@@ -3,7 +3,7 @@
 import pytest
 
 from course.proof.proofs import ENOUGH_RIGHT, ENOUGH_WRONG, Proof, prove
-from tests.sample_class import COURSE, exercises
+from tests.this_course import COURSE, exercises
 
 EXERCISES = [name for lesson in COURSE.lessons for name in exercises(lesson)]
 

@@ -4,15 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from course.grading.engine.grader import Grader
+from course.grading.engine.grader import Grader, provide_helpers
 from course.grading.engine.options import GradingOptions
 from course.grading.intake.assignment import read_master
 from course.grading.model.cells import Cell, Role
 from course.grading.model.judgement import Judgement
 from course.layout import notebook
 from course.proof.answers import Answer, read_answers
-from course.provided import provide
-from tests.sample_class import COURSE, answers, exercises
+from tests.this_course import COURSE, answers, exercises
 
 LESSONS = [lesson for lesson in COURSE.lessons if exercises(lesson)]
 Judged = list[tuple[Answer, Judgement]]
@@ -41,7 +40,7 @@ def judged(request: pytest.FixtureRequest) -> Judged:
     found = []
     others = answers(lesson, "right")
     # Two exercises have tests that train networks, which takes long beside other tests.
-    with Grader(master, provide(COURSE, GradingOptions(time_limit=300))) as grader:
+    with Grader(master, GradingOptions(seconds=300, readable=provide_helpers())) as grader:
         for exercise in exercises(lesson):
             for answer in read_answers(COURSE, exercise):
                 hearing = grader.grade(cells_for(master.cells, answer, others))

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
+from benchmarks.stock_nbgrader import run_nbgrader
 from course.grading.classroom import Selection, grade_class
 from course.grading.engine.options import GradingOptions
 from course.grading.model.rehearsal import Rehearsal
 from course.layout import Course, notebook
 from course.notebooks import grading, is_test, read
 from course.provided import provide
-from tests.nbgrader_course import run_nbgrader
-from tests.sample_class import COURSE
+from tests.this_course import COURSE
 
 STOCK = "adversarial_attacks"  # whose tests train nothing
 
