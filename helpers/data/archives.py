@@ -8,8 +8,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
-from helpers.images import ImageSet, decode, image_set
-from helpers.looks import CLASSES
+from helpers.data.images import ImageSet, decode, image_set
+from helpers.data.looks import CLASSES
 
 _LAYOUT = re.compile(
     r"afhq/(?P<split>train|val)/(?P<label>cat|dog|wild)/(?!\.)[^/]+\.(?:jpe?g|png)", re.IGNORECASE

@@ -2,14 +2,14 @@
 
 import hashlib
 import os
-import time
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from helpers.progress import somebody_watches
+from helpers.exercises import being_graded, in_notebook
 
 if TYPE_CHECKING:
     from requests import Response
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16  # bytes
 _CONNECT_TIMEOUT, _READ_TIMEOUT = 5, 20  # seconds
 _LOCK_TIMEOUT = 600  # seconds; another process may be downloading the same file
+_ATTEMPTS = 3  # at each mirror
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Archive:
     urls: tuple[str, ...]  # mirrors, the best first
     blob_id: str  # see `blob_id`
     max_bytes: int
-    pauses: tuple[float, ...] = (1.0, 4.0)  # seconds before each further attempt at a mirror
+    pause: float = 1.0  # seconds before the second attempt at a mirror, four times that after it
 
 
 class _TemporaryError(OSError):
@@ -65,13 +66,16 @@ def fetch(archive: Archive, folder: Path) -> Path:
 
 
 def _download(url: str, archive: Archive, part: Path) -> None:
-    """Complete and verify `part` from one mirror, in as many attempts as the archive allows."""
-    for pause in archive.pauses:
-        try:
-            return _attempt(url, archive, part)
-        except _TemporaryError:
-            time.sleep(pause)
-    return _attempt(url, archive, part)
+    """Complete and verify `part` from one mirror; try again after what may be over in a moment."""
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+    retrying = Retrying(
+        retry=retry_if_exception_type(_TemporaryError),
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=wait_exponential(multiplier=archive.pause, exp_base=4),
+        reraise=True,  # the error of the last attempt, not one of tenacity's own
+    )
+    retrying(_attempt, url, archive, part)
 
 
 def _attempt(url: str, archive: Archive, part: Path) -> None:
@@ -92,13 +96,15 @@ def _receive(url: str, archive: Archive, part: Path) -> bool:
     start = part.stat().st_size if part.exists() else 0
     with _request(url, start) as response:
         resumed = start > 0 and _answers_range(response, start)
-        start = start if resumed else 0
+        if not resumed:
+            start = 0  # the mirror sends the whole file, whatever it was asked for
         try:
-            received = start + _save(response, part, start, archive)
+            received = _save(response, part, start, archive)
         except RequestException as error:
             raise _TemporaryError("the connection dropped") from error
+        # A connection that ends early is no error to `requests`.
         promised = response.headers.get("Content-Length", "0")
-        if promised.isdecimal() and received < start + int(promised):
+        if promised.isdecimal() and received < int(promised):
             raise _TemporaryError("the connection dropped")
     return resumed
 
@@ -107,7 +113,10 @@ def _request(url: str, start: int) -> "Response":
     """Ask for a file from byte `start` on; raise `OSError` with a short reason if refused."""
     import requests
 
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+    # Without compression, so that the bytes that come are those of the file, and can be counted.
+    headers = {"Accept-Encoding": "identity"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
     timeout = (_CONNECT_TIMEOUT, _READ_TIMEOUT)
     try:
         response = requests.get(url, headers=headers, stream=True, timeout=timeout)
@@ -121,7 +130,8 @@ def _request(url: str, start: int) -> "Response":
     if response.status_code == 416:  # `start` is not inside the file
         return _request(url, 0)
     temporary = response.status_code >= 500 or response.status_code == 429
-    raise (_TemporaryError if temporary else OSError)(f"HTTP status {response.status_code}")
+    kind = _TemporaryError if temporary else OSError
+    raise kind(f"HTTP status {response.status_code}")
 
 
 def _answers_range(response: "Response", start: int) -> bool:
@@ -154,3 +164,11 @@ def _save(response: "Response", part: Path, start: int, archive: Archive) -> int
             file.write(chunk)
             bar.update(len(chunk))
     return received
+
+
+def somebody_watches() -> bool:
+    """Tell whether there is a notebook or a terminal in which a progress bar can move.
+
+    There is none while a notebook is being graded, where a word on stderr can cost points.
+    """
+    return not being_graded() and (in_notebook() or sys.stderr.isatty())

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from helpers.looks import CLASSES, LOOKS, Look
+from helpers.data.looks import CLASSES, LOOKS, Look
 
 f32 = np.float32
 Floats = npt.NDArray[np.floating[Any]]  # in fact float32, which numpy's annotations lose sight of

@@ -1,9 +1,14 @@
-"""The looks of the procedural animal faces: one row for each kind of animal.
+"""The looks of the procedural animal faces, one for each kind of animal, read from `looks.toml`.
 
 Lengths are in units of half an image side; strengths, chances and `share` are plain ratios.
 """
 
-from dataclasses import dataclass, replace
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from importlib import resources
+from typing import Any
 
 CLASSES = ("cat", "dog", "wild")
 
@@ -42,317 +47,77 @@ class Look:
     mane: float = 0.0
 
 
-_CAT = Look(
-    name="tabby cat",
-    label="cat",
-    share=3.0,
-    fur="8d7f6c",
-    second="3f372e",
-    iris="b8b04a",
-    ears="pointed",
-    ear_height=0.50,
-    ear_width=0.27,
-    ear_spread=0.44,
-    head_width=0.72,
-    head_height=0.62,
-    muzzle_width=0.24,
-    muzzle_height=0.17,
-    muzzle_y=0.27,
-    nose=0.065,
-    pink_nose=0.65,
-    tongue=0.0,
-    eye_radius=0.155,
-    eye_spread=0.31,
-    eye_y=-0.08,
-    pupils="slit",
-    cheeks=0.1,
-    pattern="tabby",
-    pattern_strength=0.75,
-    white=0.35,
-)
-_PLAIN_CAT = replace(_CAT, pattern="plain", pattern_strength=0.0)
+# What a trait in words may be; any other is a colour.
+_CHOICES = {
+    "label": CLASSES,
+    "ears": ("pointed", "hanging", "round"),
+    "pupils": ("slit", "round"),
+    "pattern": ("plain", "tabby", "tiger", "spots", "patches"),
+}
+_COLOUR = re.compile(r"[0-9a-f]{6}")
 
-_DOG = Look(
-    name="golden retriever",
-    label="dog",
-    share=2.5,
-    fur="c79a5e",
-    second="8f6838",
-    iris="3a2416",
-    ears="hanging",
-    ear_height=0.52,
-    ear_width=0.20,
-    ear_spread=0.62,
-    head_width=0.60,
-    head_height=0.70,
-    muzzle_width=0.30,
-    muzzle_height=0.30,
-    muzzle_y=0.34,
-    nose=0.125,
-    pink_nose=0.06,
-    tongue=0.35,
-    eye_radius=0.095,
-    eye_spread=0.27,
-    eye_y=-0.12,
-    pupils="round",
-    cheeks=0.1,
-    white=0.15,
-)
 
-_BIG_CAT = Look(
-    name="tiger",
-    label="wild",
-    share=2.5,
-    fur="cf8a3c",
-    second="2a1c12",
-    iris="c9a23c",
-    ears="round",
-    ear_height=0.20,
-    ear_width=0.18,
-    ear_spread=0.56,
-    head_width=0.70,
-    head_height=0.70,
-    muzzle_width=0.34,
-    muzzle_height=0.25,
-    muzzle_y=0.36,
-    nose=0.120,
-    pink_nose=0.30,
-    tongue=0.05,
-    eye_radius=0.085,
-    eye_spread=0.30,
-    eye_y=-0.12,
-    pupils="round",
-    cheeks=0.9,
-    pattern="tiger",
-    pattern_strength=0.95,
-    white=0.85,
-)
-_PLAIN_BIG_CAT = replace(_BIG_CAT, pattern="plain", pattern_strength=0.0)
+def read_looks(text: str) -> tuple[Look, ...]:
+    """Return the looks that a TOML text describes, in its order.
 
-_FOX = Look(
-    name="red fox",
-    label="wild",
-    share=2.5,
-    fur="c0703a",
-    second="3a2418",
-    iris="a8742c",
-    ears="pointed",
-    ear_height=0.46,
-    ear_width=0.22,
-    ear_spread=0.40,
-    head_width=0.66,
-    head_height=0.62,
-    muzzle_width=0.22,
-    muzzle_height=0.30,
-    muzzle_y=0.36,
-    nose=0.090,
-    pink_nose=0.30,
-    tongue=0.08,
-    eye_radius=0.085,
-    eye_spread=0.28,
-    eye_y=-0.10,
-    pupils="round",
-    cheeks=0.95,
-    white=0.95,
-)
+    Each table is a look, named by its key, with its traits. `like` names an earlier table, whose
+    traits hold where the table has none of its own.
 
-CATS = (
-    _CAT,
-    replace(
-        _CAT,
-        name="ginger cat",
-        share=2.0,
-        fur="c98a4b",
-        second="8a4f22",
-        iris="c8a83c",
-        pattern_strength=0.60,
-        white=0.40,
-    ),
-    replace(
-        _CAT,
-        name="grey cat",
-        share=1.5,
-        fur="8a8f96",
-        second="5b6068",
-        iris="c9b23c",
-        pattern_strength=0.25,
-        white=0.10,
-    ),
-    replace(
-        _PLAIN_CAT,
-        name="black cat",
-        share=1.5,
-        fur="2c2a2a",
-        second="151414",
-        iris="b9c24a",
-        white=0.15,
-    ),
-    replace(
-        _PLAIN_CAT,
-        name="white cat",
-        share=1.5,
-        fur="e6e0d6",
-        second="b9ae9e",
-        iris="6fa7d0",
-        white=0.80,
-    ),
-    replace(
-        _PLAIN_CAT,
-        name="siamese cat",
-        share=1.2,
-        fur="d9c7aa",
-        second="4a382c",
-        iris="5fa0d8",
-        white=0.0,
-        mask=0.85,
-    ),
-    replace(
-        _CAT,
-        name="tuxedo cat",
-        share=1.5,
-        fur="34302e",
-        second="e9e4dc",
-        iris="a9b848",
-        pattern="patches",
-        pattern_strength=0.8,
-        white=0.95,
-    ),
-    replace(
-        _CAT,
-        name="calico cat",
-        share=1.0,
-        fur="c98f55",
-        second="2d2624",
-        iris="b8a848",
-        pattern="patches",
-        pattern_strength=0.9,
-        white=0.5,
-    ),
-)
+    Raises `ValueError` with one line that names the look and the trait at fault.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"looks.toml: {error}") from error
+    traits: dict[str, dict[str, Any]] = {}
+    for name, table in tables.items():
+        try:
+            traits[name] = _inherit(table, traits)
+            _check(traits[name])
+        except ValueError as error:
+            raise ValueError(f"looks.toml: {name!r}: {error}") from error
+    return tuple(Look(name=name, **own) for name, own in traits.items())
 
-DOGS = (
-    _DOG,
-    replace(
-        _DOG,
-        name="black labrador",
-        share=2.0,
-        fur="2a2725",
-        second="141312",
-        iris="2c1a10",
-        white=0.10,
-    ),
-    replace(
-        _DOG,
-        name="brown labrador",
-        share=2.0,
-        fur="7b5236",
-        second="4a2f1e",
-        white=0.30,
-    ),
-    replace(
-        _DOG,
-        name="beagle",
-        share=2.0,
-        fur="9a6a40",
-        second="2b2420",
-        pattern="patches",
-        pattern_strength=0.8,
-        white=0.95,
-    ),
-    replace(
-        _DOG,
-        name="white poodle",
-        share=1.5,
-        fur="e4ddd0",
-        second="b6a58c",
-        iris="2c1a10",
-        white=0.70,
-    ),
-    replace(
-        _DOG,
-        name="dalmatian",
-        share=1.0,
-        fur="e2ded8",
-        second="2a2826",
-        iris="2c1a10",
-        pattern="spots",
-        pattern_strength=0.75,
-        white=0.6,
-    ),
-    replace(
-        _DOG,
-        name="husky",
-        share=1.5,
-        fur="5d5f64",
-        second="e6e6e4",
-        iris="7fb4dc",
-        ears="pointed",
-        ear_height=0.40,
-        ear_width=0.22,
-        ear_spread=0.40,
-        head_width=0.66,
-        tongue=0.25,
-        cheeks=0.9,
-        white=0.9,
-    ),
-    replace(
-        _DOG,
-        name="german shepherd",
-        share=1.2,
-        fur="a87240",
-        second="2c2420",
-        ears="pointed",
-        ear_height=0.48,
-        ear_spread=0.38,
-        white=0.0,
-        mask=0.8,
-    ),
-)
 
-WILD = (
-    _BIG_CAT,
-    replace(
-        _PLAIN_BIG_CAT,
-        name="lion",
-        fur="c39a5c",
-        second="6b4522",
-        iris="b88a34",
-        cheeks=0.2,
-        white=0.45,
-        mane=0.95,
-    ),
-    replace(
-        _PLAIN_BIG_CAT,
-        name="lioness",
-        share=1.0,
-        fur="c8a46c",
-        second="9a7444",
-        iris="b88a34",
-        cheeks=0.4,
-        white=0.55,
-    ),
-    replace(
-        _BIG_CAT,
-        name="leopard",
-        fur="c7a05e",
-        second="33261a",
-        iris="c0a848",
-        cheeks=0.4,
-        pattern="spots",
-        pattern_strength=0.90,
-        white=0.75,
-    ),
-    _FOX,
-    replace(
-        _FOX,
-        name="wolf",
-        share=2.0,
-        fur="8f8a82",
-        second="4c4842",
-        iris="c9a848",
-        cheeks=0.85,
-        white=0.80,
-    ),
-)
+def _inherit(table: object, earlier: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the traits of a table, its own and those of the look that it is like."""
+    if not isinstance(table, dict):
+        raise ValueError("it must be a table of traits")
+    own = dict(table)
+    model = own.pop("like", None)
+    if model is None:
+        return own
+    if not isinstance(model, str) or model not in earlier:
+        raise ValueError(f"like = {model!r} is not the name of a look above it")
+    return earlier[model] | own
 
-LOOKS = CATS + DOGS + WILD
+
+def _check(traits: Mapping[str, Any]) -> None:
+    """Raise `ValueError` unless these are all the traits of a look, each of a value it may have."""
+    known = {field.name: field for field in fields(Look) if field.name != "name"}
+    for trait, value in traits.items():
+        if trait not in known:
+            raise ValueError(f"there is no trait {trait!r}")
+        if known[trait].type is float:
+            _check_number(trait, value)
+        else:
+            _check_word(trait, value)
+    for trait, field in known.items():
+        if trait not in traits and field.default is MISSING:
+            raise ValueError(f"its {trait} is missing")
+
+
+def _check_number(trait: str, value: object) -> None:
+    if not isinstance(value, float):
+        raise ValueError(f"{trait} must be a number with a decimal point, not {value!r}")
+
+
+def _check_word(trait: str, value: object) -> None:
+    choices = _CHOICES.get(trait)
+    if choices is not None and value not in choices:
+        raise ValueError(f"{trait} must be one of {', '.join(choices)}, not {value!r}")
+    if choices is None and not (isinstance(value, str) and _COLOUR.fullmatch(value)):
+        raise ValueError(f"{trait} must be a colour of six hexadecimal digits, not {value!r}")
+
+
+LOOKS = read_looks(resources.files("helpers.data").joinpath("looks.toml").read_text("utf-8"))

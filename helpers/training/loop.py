@@ -1,11 +1,10 @@
 """The training loop, in the few lines that every lesson relies on.
 
-`fit` trains and measures; it prints and plots nothing. What it should do besides is passed in: the
-optimizer, a penalty on the parameters, callbacks after each epoch.
+`fit` trains and measures; it prints and plots nothing. What differs between the lessons is passed
+in: the model, the batches, the optimizer, and a penalty on the parameters.
 """
 
-import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 from torch.optim import Optimizer
 
-from helpers.threads import threads_for
+from helpers.training.threads import threads_for
 
 Penalty = Callable[[nn.Module], Tensor]
 
@@ -62,34 +61,25 @@ class History:
         self.norm.append(norm)
 
 
-Callback = Callable[[nn.Module, History], bool | None]
-
-
 def fit(
     model: nn.Module,
     train_loader: Loader,
     val_loader: Loader,
     optimizer: Optimizer,
     *,
-    epochs: int | Iterable[int],
+    epochs: int,
     penalty: Penalty | None = None,
-    callbacks: Sequence[Callback] = (),
 ) -> History:
-    """Train `model` in place and return its history.
+    """Train `model` in place and return its history, one entry an epoch.
 
-    `epochs` is a number, or an iterable such as `track(range(150))` that draws a progress bar. Each
-    callback sees the model and the history after every epoch; training ends early when one of them
-    returns true.
+    After each epoch the model is measured on all of both loaders, in evaluation mode.
     """
     history = History()
     with threads_for(model):
-        for _ in range(epochs) if isinstance(epochs, int) else epochs:
+        for _ in range(epochs):
             train_epoch(model, train_loader, optimizer, penalty=penalty)
-            scores = evaluate(model, train_loader), evaluate(model, val_loader)
-            history.append(*scores, frobenius_norm(model))
-            wishes_to_stop = [callback(model, history) for callback in callbacks]  # ask every one
-            if any(wishes_to_stop):
-                break
+            train, val = evaluate(model, train_loader), evaluate(model, val_loader)
+            history.append(train, val, frobenius_norm(model))
     return history
 
 
@@ -140,33 +130,3 @@ def frobenius_norm(model: nn.Module) -> float:
 def device_of(model: nn.Module) -> torch.device:
     """Return the device on which the parameters of `model` lie."""
     return next(model.parameters()).device
-
-
-class EarlyStopping:
-    """A callback for `fit`: stop once validation accuracy has not improved for `patience` epochs.
-
-    `best_epoch` (from 0) and `best_state` (a copy of the model's parameters) belong to the best
-    validation accuracy so far; `restore` puts them back.
-    """
-
-    def __init__(self, patience: int) -> None:
-        if patience < 1:
-            raise ValueError(f"patience must be at least 1 epoch, not {patience}")
-        self.patience = patience
-        self.best_epoch: int | None = None
-        self.best_accuracy = float("-inf")
-        self.best_state: dict[str, Tensor] = {}
-
-    def __call__(self, model: nn.Module, history: History) -> bool:
-        """Remember the model if it is the best so far, and say whether to stop."""
-        epoch = len(history) - 1
-        if self.best_epoch is None or history.val_accuracy[-1] > self.best_accuracy:
-            self.best_epoch, self.best_accuracy = epoch, history.val_accuracy[-1]
-            self.best_state = copy.deepcopy(model.state_dict())
-        return epoch - self.best_epoch >= self.patience
-
-    def restore(self, model: nn.Module) -> None:
-        """Give `model` back the parameters of its best epoch."""
-        if self.best_epoch is None:
-            raise RuntimeError("nothing to restore: pass this callback to fit() first")
-        model.load_state_dict(self.best_state)

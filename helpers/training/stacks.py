@@ -2,7 +2,7 @@
 
 What makes many runs cheap: one product over a stack of M matrices costs little more than the same
 arithmetic in one large product, while M networks trained one after another pay PyTorch's overhead
-M times. `helpers.sweeps` puts this to use; nothing in the lessons needs to know.
+M times. `helpers.training.sweeps` puts this to use; nothing in the lessons needs to know.
 """
 
 from collections.abc import Sequence

@@ -16,13 +16,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
-from helpers.data import BatchLoader
+from helpers.data.loader import BatchLoader
 from helpers.models import MLP
-from helpers.rotation import Rotation
 from helpers.seeding import temporary_seed
-from helpers.stacks import DropoutMasks, Stack, cross_entropy_error
-from helpers.threads import threads_for
-from helpers.training import History, Penalty, device_of, fit
+from helpers.training.loop import History, Penalty, device_of, fit
+from helpers.training.rotation import Rotation
+from helpers.training.stacks import DropoutMasks, Stack, cross_entropy_error
+from helpers.training.threads import threads_for
 
 Batch = tuple[Tensor, Tensor]
 
@@ -112,7 +112,7 @@ def _is_fixed(loader: BatchLoader) -> bool:
 
 
 def _is_rotatable(task: Task) -> bool:
-    """Tell whether `helpers.rotation` applies to a run and makes it cheaper."""
+    """Tell whether `helpers.training.rotation` applies to a run and makes it cheaper."""
     loaders = (task.train_loader, task.val_loader)
     count = sum(len(loader.dataset) for loader in loaders)
     return (

@@ -1,4 +1,4 @@
-"""How many threads torch computes with: `helpers.training` and `helpers.sweeps` ask here."""
+"""How many threads torch computes with: `loop` and `sweeps` ask here."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -4,8 +4,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
+from helpers.data.images import ImageSet
 from helpers.digits import load_digit_images
-from helpers.images import ImageSet
 
 
 @pytest.fixture(scope="module")

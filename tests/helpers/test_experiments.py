@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import SGD
 
 from helpers.data import BatchLoader, normalize, split
+from helpers.data.images import ImageSet
 from helpers.experiments import (
     Recipe,
     Run,
@@ -23,9 +24,9 @@ from helpers.experiments import (
     train_recipes,
     train_seeds,
 )
-from helpers.images import ImageSet
 from helpers.models import MLP
-from helpers.training import History, Penalty, Score, accuracy, evaluate, fit
+from helpers.training import accuracy, fit
+from helpers.training.loop import History, Penalty, Score, evaluate
 
 
 def tiny_net() -> MLP:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from helpers.data import BatchLoader
+from helpers.data.images import ImageSet
 from helpers.experiments import Recipe, train_seeds
-from helpers.images import ImageSet
 from helpers.mixing import MixedLoader, draw_beta, train_mixed_seeds
 from helpers.models import MLP
 

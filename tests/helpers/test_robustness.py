@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from helpers.data import BatchLoader
-from helpers.images import ImageSet
+from helpers.data.images import ImageSet
 from helpers.robustness import (
     GREY_LEVEL,
     AttackedLoader,
@@ -19,7 +19,8 @@ from helpers.robustness import (
     predictions,
     sign_noise,
 )
-from helpers.training import evaluate, fit
+from helpers.training import fit
+from helpers.training.loop import evaluate
 
 
 def loader(count: int = 6) -> BatchLoader:

@@ -1,57 +1,38 @@
-"""Seeds make every random stream repeat; the device is chosen and named."""
+"""Seeds make random numbers repeat; the device is chosen and named."""
 
-import random
-
-import numpy as np
 import pytest
 import torch
 
-from helpers.seeding import seed_worker, set_device, set_seed
+from helpers.seeding import set_device, temporary_seed
 
 
-def draw():
-    return random.random(), float(np.random.rand()), float(torch.rand(()))
+def test_the_same_seed_gives_the_same_numbers_and_another_one_others() -> None:
+    drawn = []
+    for seed in (5, 5, 6):
+        with temporary_seed(seed):
+            drawn.append(torch.rand(3).tolist())
+    assert drawn[0] == drawn[1] != drawn[2]
 
 
-def test_same_seed_repeats_python_numpy_and_torch():
-    set_seed(5)
-    first = draw()
-    set_seed(5)
-    assert draw() == first
-
-
-def test_another_seed_changes_all_three():
-    set_seed(5)
-    first = draw()
-    set_seed(6)
-    assert all(a != b for a, b in zip(first, draw(), strict=True))
-
-
-def test_worker_derives_its_seeds_from_torch():
-    torch.manual_seed(8)
-    seed_worker(0)
-    first = random.random(), float(np.random.rand())
-    seed_worker(1)
-    assert (random.random(), float(np.random.rand())) == first
-
-
-def test_cpu_is_named(capsys):
+def test_cpu_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert set_device("cpu") == torch.device("cpu")
     assert capsys.readouterr().out.count("\n") == 1
 
 
-def test_advice_about_the_gpu_is_given_once(capsys, monkeypatch):
+def test_advice_about_the_gpu_is_given_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     set_device("auto")
     assert capsys.readouterr().out.count("Change runtime type") == 1
 
 
-def test_missing_gpu_is_an_error_when_insisted_on(monkeypatch):
+def test_missing_gpu_is_an_error_when_insisted_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(RuntimeError, match="no GPU here"):
         set_device("cuda")
 
 
-def test_unknown_device_lists_the_choices():
+def test_unknown_device_lists_the_choices() -> None:
     with pytest.raises(ValueError, match="'auto', 'cpu' or 'cuda'"):
         set_device("tpu")

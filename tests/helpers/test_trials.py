@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from helpers.data import split
+from helpers.data.images import ImageSet
 from helpers.experiments import Recipe, accuracies_on, train_seeds
-from helpers.images import ImageSet
 from helpers.models import MLP
 from helpers.trials import (
     Recorder,

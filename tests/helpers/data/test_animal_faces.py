@@ -15,10 +15,11 @@ from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
-from helpers import data, faces
-from helpers.data import BatchLoader, ImageSet, load_animal_faces, read_image_folder, split
-from helpers.downloads import Archive, blob_id
-from tests.test_archives import honest_members, write
+from helpers import data
+from helpers.data import BatchLoader, faces, load_animal_faces, split
+from helpers.data.downloads import Archive, blob_id
+from helpers.data.images import ImageSet, read_image_folder
+from tests.helpers.data.test_archives import honest_members, write
 
 CLASSES = ("cat", "dog", "wild")
 

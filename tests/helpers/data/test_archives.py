@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import archives
-from helpers.archives import Limits, read_animal_faces
+from helpers.data import archives
+from helpers.data.archives import Limits, read_animal_faces
 
 Members = dict[str | zipfile.ZipInfo, bytes]
 

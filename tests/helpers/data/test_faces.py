@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import faces
-from helpers.looks import CLASSES, LOOKS
+from helpers.data import faces
+from helpers.data.looks import CLASSES, LOOKS
 
 Painted = dict[str, tuple[faces.Bytes, faces.Integers]]
 

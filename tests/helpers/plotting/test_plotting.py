@@ -13,7 +13,7 @@ from helpers import plotting
 from helpers.experiments import Gain
 from helpers.models import MLP
 from helpers.surfaces import make_surface
-from helpers.training import History, Score
+from helpers.training.loop import History, Score
 
 
 def history(offset=0.0):

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.optim import SGD
 
 from helpers.data import BatchLoader, normalize
+from helpers.data.images import ImageSet
 from helpers.experiments import Recipe, Run, accuracies_on, initialise, make_task, train_seeds
 from helpers.gradients import gradient_noise
-from helpers.images import ImageSet
 from helpers.mixing import train_mixed_seeds
 from helpers.models import MLP
 from helpers.robustness import AttackedLoader, Tempered, distil, sign_noise

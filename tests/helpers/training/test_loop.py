@@ -11,13 +11,9 @@ from torch import nn
 from torch.optim import SGD
 
 from helpers.models import MLP
-from helpers.training import (
-    EarlyStopping,
-    History,
-    Score,
-    accuracy,
+from helpers.training import accuracy, fit
+from helpers.training.loop import (
     evaluate,
-    fit,
     frobenius_norm,
     train_epoch,
 )
@@ -112,13 +108,6 @@ def test_training_learns_a_separable_problem(model):
     assert history.train_loss[-1] < history.train_loss[0]
 
 
-def test_epochs_may_be_an_iterable_that_draws_a_bar(model):
-    seen = []
-    epochs = (seen.append(epoch) or epoch for epoch in range(3))
-    fit(model, toy_batches(), toy_batches(), SGD(model.parameters(), lr=0.1), epochs=epochs)
-    assert seen == [0, 1, 2]
-
-
 def test_fit_prints_nothing(model, capfd):
     fit(model, toy_batches(), toy_batches(), SGD(model.parameters(), lr=0.1), epochs=2)
     assert capfd.readouterr() == ("", "")
@@ -130,62 +119,3 @@ def test_norm_is_the_root_of_the_sum_of_squares():
         net.weight.copy_(torch.tensor([[3.0, 0.0]]))
         net.bias.copy_(torch.tensor([4.0]))
     assert frobenius_norm(net) == 5.0
-
-
-def history_with(accuracies):
-    history = History()
-    for value in accuracies:
-        history.append(Score(0.0, 0.0), Score(value, 0.0), 0.0)
-    return history
-
-
-@pytest.mark.parametrize("patience", [1, 2, 5])
-def test_early_stopping_waits_exactly_its_patience(model, patience):
-    stopper, accuracies = EarlyStopping(patience), [0.1, 0.5] + [0.5] * 10
-    stops = [stopper(model, history_with(accuracies[: n + 1])) for n in range(len(accuracies))]
-    assert stopper.best_epoch == 1
-    assert stops.index(True) == 1 + patience
-
-
-def test_early_stopping_restores_the_best_epoch(model):
-    stopper = EarlyStopping(patience=3)
-    best = copy.deepcopy(model.state_dict())
-    stopper(model, history_with([0.9]))
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.zero_()
-    stopper(model, history_with([0.9, 0.1]))
-    stopper.restore(model)
-    assert all(torch.equal(model.state_dict()[name], tensor) for name, tensor in best.items())
-
-
-def test_early_stopping_works_when_validation_never_rises_above_zero(model):
-    stopper = EarlyStopping(patience=1)
-    stopper(model, history_with([0.0]))
-    stopper.restore(model)
-    assert stopper.best_epoch == 0
-
-
-def test_fit_keeps_the_epoch_at_which_a_callback_stops_it(model):
-    history = fit(
-        model,
-        toy_batches(),
-        toy_batches(),
-        SGD(model.parameters(), lr=0.0),
-        epochs=50,
-        callbacks=[EarlyStopping(patience=4)],
-    )
-    assert len(history) == 5
-
-
-def test_every_callback_sees_every_epoch(model):
-    seen = []
-    callbacks = [lambda *_: True, lambda _, history: seen.append(len(history))]
-    optimizer = SGD(model.parameters(), lr=0.1)
-    fit(model, toy_batches(), toy_batches(), optimizer, epochs=3, callbacks=callbacks)
-    assert seen == [1]
-
-
-def test_restoring_nothing_says_what_to_do(model):
-    with pytest.raises(RuntimeError, match=r"pass this callback to fit\(\) first"):
-        EarlyStopping(patience=1).restore(model)

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.optim import SGD, Adam
 
-from helpers.data import BatchLoader, ImageSet
+from helpers.data import BatchLoader
+from helpers.data.images import ImageSet
 from helpers.models import MLP
-from helpers.rotation import Rotation
-from helpers.stacks import Stack, cross_entropy_error
-from helpers.sweeps import Task, fit_many
 from helpers.training import fit
+from helpers.training.rotation import Rotation
+from helpers.training.stacks import Stack, cross_entropy_error
+from helpers.training.sweeps import Task, fit_many
 
 PIXELS = 3 * 4 * 4
 FIELDS = ("train_accuracy", "train_loss", "val_accuracy", "val_loss", "norm")
