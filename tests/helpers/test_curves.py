@@ -14,7 +14,7 @@ def small_net(dropout=0.0):
     return MLP((1, 6, 5, 1), negative_slope=0.01, dropout=(dropout, dropout))
 
 
-def test_data_are_sorted_and_noisy_around_the_line():
+def test_data_are_sorted_and_noisy_around_the_line() -> None:
     data = make_curve_data(0, points=4000)
     assert torch.equal(data.inputs, data.inputs.sort(dim=0).values)
     noise = data.targets - 2 * data.inputs
@@ -23,7 +23,7 @@ def test_data_are_sorted_and_noisy_around_the_line():
     assert torch.equal(data.test_targets, 2 * data.test_inputs)
 
 
-def test_measurements_belong_to_the_chosen_steps():
+def test_measurements_belong_to_the_chosen_steps() -> None:
     model = small_net()
     data = make_curve_data(0)
     history = fit_curve(model, data, curve_optimizer(model), steps=20, record=RECORD)
@@ -34,7 +34,7 @@ def test_measurements_belong_to_the_chosen_steps():
     assert torch.equal(history.predictions[-1], model.eval()(data.test_inputs)[:, 0])
 
 
-def test_training_lowers_the_training_loss():
+def test_training_lowers_the_training_loss() -> None:
     model = small_net()
     optimizer = curve_optimizer(model, lr=1e-2)
     history = fit_curve(model, make_curve_data(0), optimizer, steps=300, record=(1, 300))
@@ -42,7 +42,7 @@ def test_training_lowers_the_training_loss():
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
-def test_many_curves_agree_with_one_after_another(dropout):
+def test_many_curves_agree_with_one_after_another(dropout) -> None:
     tasks = []
     for seed in range(3):
         model = small_net(dropout).double()
@@ -62,5 +62,5 @@ def test_many_curves_agree_with_one_after_another(dropout):
             torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-9)
 
 
-def test_no_curves_give_no_histories():
+def test_no_curves_give_no_histories() -> None:
     assert fit_curves([], steps=3, record=RECORD) == []

@@ -20,44 +20,44 @@ def stub_without_docstring(number):
 
 
 @pytest.fixture(params=["autograde", "validate"])
-def graded(request, monkeypatch):
+def graded(request, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", request.param)
 
 
 @pytest.fixture(autouse=True)
-def at_home(monkeypatch):
+def at_home(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
 
 
 @pytest.mark.parametrize("answer", [stub, stub_without_docstring, lambda: None, None, {"a": None}])
-def test_stubs_are_unfinished(answer):
+def test_stubs_are_unfinished(answer) -> None:
     assert is_unfinished(answer)
 
 
 @pytest.mark.parametrize("answer", [finished, {"a": 0.0}, 0, lambda: 0, lambda x: x, len])
-def test_answers_are_finished(answer):
+def test_answers_are_finished(answer) -> None:
     assert not is_unfinished(answer)
 
 
-def test_passing_tests_show_a_card(capsys):
+def test_passing_tests_show_a_card(capsys: pytest.CaptureFixture[str]) -> None:
     with check(finished):
         assert finished(1) == 2
     assert "✔ finished: all tests here passed" in capsys.readouterr().out
 
 
-def test_failing_test_shows_its_message_and_goes_on(capsys):
+def test_failing_test_shows_its_message_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     with check(finished):
         raise AssertionError("finished(1) should be 3")
     assert "✘ finished: finished(1) should be 3" in capsys.readouterr().out
 
 
-def test_error_of_an_answer_is_described_in_one_line(capsys):
+def test_error_of_an_answer_is_described_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with check(ratio=1.0):
         1 / 0  # noqa: B018
     assert "! ratio stopped: ZeroDivisionError: division by zero" in capsys.readouterr().out
 
 
-def test_unfinished_answer_is_not_called_wrong(capsys):
+def test_unfinished_answer_is_not_called_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     with check(stub):
         assert stub(1) == 2, "wrong"
     output = capsys.readouterr().out
@@ -65,56 +65,64 @@ def test_unfinished_answer_is_not_called_wrong(capsys):
     assert "wrong" not in output
 
 
-def test_failing_test_raises_while_graded(graded):
+def test_failing_test_raises_while_graded(graded) -> None:
     with pytest.raises(AssertionError, match="should be 3"), check(finished):
         raise AssertionError("should be 3")
 
 
-def test_unfinished_answer_raises_while_graded(graded):
+def test_unfinished_answer_raises_while_graded(graded) -> None:
     with pytest.raises(AssertionError), check(stub):
         assert stub(1) == 2
 
 
-def test_cell_that_needs_an_unfinished_answer_says_which(capsys, monkeypatch):
+def test_cell_that_needs_an_unfinished_answer_says_which(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with needs(finished, stub):
         stub(1) + 1
     assert capsys.readouterr().out.strip() == "… This cell waits for your answer to stub."
 
 
-def test_cell_that_needs_an_unfinished_answer_does_not_raise_while_graded(graded, capsys):
+def test_cell_that_needs_an_unfinished_answer_does_not_raise_while_graded(
+    graded, capsys: pytest.CaptureFixture[str]
+) -> None:
     with needs(best={"l1": None}):
         raise TypeError("None")
     assert "waits for your answer to best" in capsys.readouterr().out
 
 
-def test_cell_with_a_finished_but_failing_answer_shows_the_error(capsys):
+def test_cell_with_a_finished_but_failing_answer_shows_the_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with needs(finished):
         finished("a")
     assert "! This cell stopped: TypeError" in capsys.readouterr().out
 
 
-def test_missing_return_is_suspected_where_a_none_turns_up(capsys):
+def test_missing_return_is_suspected_where_a_none_turns_up(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with needs(finished):
         None + 1  # noqa: B018
     assert "does an answer lack its return?" in capsys.readouterr().out
 
 
-def test_cell_with_a_failing_answer_raises_while_graded(graded):
+def test_cell_with_a_failing_answer_raises_while_graded(graded) -> None:
     with pytest.raises(TypeError), needs(finished):
         finished("a")
 
 
-def test_html_card_escapes_what_a_student_wrote():
+def test_html_card_escapes_what_a_student_wrote() -> None:
     page = Card("failed", "<script>alert(1)</script>", "<b>")._repr_html_()
     assert "<script>" not in page
     assert "<b>" not in page.replace('<b style="', "")
 
 
 @pytest.mark.parametrize("kind", Card.STYLES)
-def test_kinds_of_cards_are_told_apart_without_colour(kind):
+def test_kinds_of_cards_are_told_apart_without_colour(kind) -> None:
     others = [symbol for name, (symbol, _) in Card.STYLES.items() if name != kind]
     assert Card.STYLES[kind][0] not in others
 
 
-def test_being_graded_follows_the_environment(graded):
+def test_being_graded_follows_the_environment(graded) -> None:
     assert being_graded()

@@ -345,7 +345,7 @@ def coast_from_step_4(step, optimizer):
 
 
 @pytest.mark.parametrize("before_step", [halve_from_step_4, coast_from_step_4])
-def test_before_step_acts_as_in_a_plain_loop(dataset, before_step):
+def test_before_step_acts_as_in_a_plain_loop(dataset: ImageSet, before_step) -> None:
     recipe = replace(SHORT_BATCHES, before_step=before_step)  # 4 epochs of 3 steps
     [run] = train_seeds(dataset, recipe, [5])
     plain = by_hand(dataset, replace(recipe, before_step=None), 5, before_step)
@@ -353,7 +353,7 @@ def test_before_step_acts_as_in_a_plain_loop(dataset, before_step):
         assert torch.allclose(parameter, other, atol=1e-5)
 
 
-def by_hand(dataset, recipe, seed, before_step):
+def by_hand(dataset: ImageSet, recipe, seed: int, before_step):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = recipe.make_model()
@@ -369,7 +369,7 @@ def by_hand(dataset, recipe, seed, before_step):
     return model
 
 
-def test_each_run_counts_its_own_steps(dataset):
+def test_each_run_counts_its_own_steps(dataset: ImageSet) -> None:
     seen = []
     recipe = replace(RECIPE, before_step=lambda step, _: seen.append(step))
     train_seeds(dataset, recipe, [1, 2])

@@ -21,7 +21,7 @@ def batch():
     return torch.randn(40, 4, generator=generator), torch.arange(40) % 3
 
 
-def test_gradient_is_that_of_backward_and_leaves_grad_alone(model, batch):
+def test_gradient_is_that_of_backward_and_leaves_grad_alone(model: nn.Module, batch) -> None:
     images, labels = batch
     found = loss_gradient(model, images, labels)
     assert all(parameter.grad is None for parameter in model.parameters())
@@ -31,7 +31,9 @@ def test_gradient_is_that_of_backward_and_leaves_grad_alone(model, batch):
 
 
 @pytest.mark.parametrize("size", [1, 4, 16])
-def test_noise_is_that_of_single_images_over_the_root_of_the_size(model, batch, size):
+def test_noise_is_that_of_single_images_over_the_root_of_the_size(
+    model: nn.Module, batch, size
+) -> None:
     images, labels = batch
     rows = range(len(labels))
     single = [loss_gradient(model, images[i : i + 1], labels[i : i + 1]) for i in rows]
@@ -42,7 +44,7 @@ def test_noise_is_that_of_single_images_over_the_root_of_the_size(model, batch, 
     assert noise == pytest.approx(float(spread) / size**0.5, rel=0.15)
 
 
-def test_same_generator_same_noise_and_no_other_stream_is_touched(model, batch):
+def test_same_generator_same_noise_and_no_other_stream_is_touched(model: nn.Module, batch) -> None:
     state = torch.get_rng_state()
     first, second = (
         gradient_noise(

@@ -3,7 +3,7 @@
 from helpers.media import VIDEOS, show_video
 
 
-def test_ids_are_those_of_the_six_videos():
+def test_ids_are_those_of_the_six_videos() -> None:
     assert [video.youtube for video in VIDEOS.values()] == [
         "oQNdloKdysM",
         "UZfUzawej3A",
@@ -15,13 +15,13 @@ def test_ids_are_those_of_the_six_videos():
     assert all(video.bilibili.startswith("BV") for video in VIDEOS.values())
 
 
-def test_without_a_browser_there_are_plain_links(capsys):
+def test_without_a_browser_there_are_plain_links(capsys: pytest.CaptureFixture[str]) -> None:
     video = VIDEOS["norm_penalties"]
     show_video(video)
     output = capsys.readouterr().out
     assert all(address in output for address in video.addresses.values())
 
 
-def test_html_links_open_both_platforms():
+def test_html_links_open_both_platforms() -> None:
     page = VIDEOS["dropout"]._repr_html_()
     assert page.count("<a href=") == 2

@@ -34,25 +34,25 @@ def network() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
 
 
-def test_margin_is_the_best_wrong_logit_less_the_true_one():
+def test_margin_is_the_best_wrong_logit_less_the_true_one() -> None:
     logits = torch.tensor([[1.0, 4.0, 3.0], [2.0, 0.0, -1.0]])
     assert margin_loss(logits, torch.tensor([1, 1])).item() == ((3 - 4) + (2 - 0)) / 2
 
 
-def test_margin_has_a_gradient_where_that_of_cross_entropy_is_zero():
+def test_margin_has_a_gradient_where_that_of_cross_entropy_is_zero() -> None:
     for loss, fades in ((F.cross_entropy, True), (margin_loss, False)):
         logits = torch.tensor([[500.0, 0.0, -100.0]], requires_grad=True)
         loss(logits, torch.tensor([0])).backward()
         assert (logits.grad.abs().sum() == 0) == fades
 
 
-def test_one_grey_level_is_the_smallest_step_of_a_picture_file():
+def test_one_grey_level_is_the_smallest_step_of_a_picture_file() -> None:
     levels = loader().images.mul(127.5).add(127.5)
     torch.testing.assert_close(levels, levels.round())
     assert pytest.approx(2 / 255) == GREY_LEVEL
 
 
-def test_noise_has_the_size_asked_for_and_both_signs_and_stays_in_range():
+def test_noise_has_the_size_asked_for_and_both_signs_and_stays_in_range() -> None:
     images = torch.cat([torch.zeros(2000), torch.ones(10)]).reshape(2, 1, 1, -1)
     noisy = sign_noise(images, 0.1, generator=torch.Generator().manual_seed(1))
     change = noisy - images
@@ -61,7 +61,7 @@ def test_noise_has_the_size_asked_for_and_both_signs_and_stays_in_range():
     assert noisy.max() == 1
 
 
-def test_noise_depends_on_the_generator_alone():
+def test_noise_depends_on_the_generator_alone() -> None:
     images = torch.zeros(1, 1, 4, 4)
     state = torch.get_rng_state()
     first, second = (
@@ -71,10 +71,10 @@ def test_noise_depends_on_the_generator_alone():
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_accuracy_by_epsilon_attacks_with_each_size_and_not_at_all_for_zero():
+def test_accuracy_by_epsilon_attacks_with_each_size_and_not_at_all_for_zero() -> None:
     sizes = []
 
-    def attack(model, images, labels, epsilon):
+    def attack(model: nn.Module, images, labels, epsilon):
         sizes.append(epsilon)
         return images - epsilon
 
@@ -89,7 +89,7 @@ def test_accuracy_by_epsilon_attacks_with_each_size_and_not_at_all_for_zero():
     assert sizes == [1, 2]
 
 
-def test_attacked_loader_attacks_the_model_of_the_moment_with_gradients_on():
+def test_attacked_loader_attacks_the_model_of_the_moment_with_gradients_on() -> None:
     model, seen = network(), []
 
     def attack(attacked, images, labels):
@@ -109,19 +109,19 @@ def test_attacked_loader_attacks_the_model_of_the_moment_with_gradients_on():
     assert not torch.equal(weights[2], weights[3])  # the two batches of the first epoch
 
 
-def test_tempered_network_divides_its_logits():
+def test_tempered_network_divides_its_logits() -> None:
     inner, images = network(), torch.rand(3, 1, 2, 2)
     torch.testing.assert_close(Tempered(inner, 4.0)(images), inner(images) / 4)
     assert Tempered(inner, 4.0).network is inner
 
 
 @pytest.mark.parametrize("temperature", [0, -1.0])
-def test_temperature_that_is_not_positive_is_refused(temperature):
+def test_temperature_that_is_not_positive_is_refused(temperature) -> None:
     with pytest.raises(ValueError, match="above 0"):
         Tempered(network(), temperature)
 
 
-def test_distil_brings_the_student_to_its_teacher_and_leaves_that_alone():
+def test_distil_brings_the_student_to_its_teacher_and_leaves_that_alone() -> None:
     teacher, student = network(), nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
     before = copy.deepcopy(teacher.state_dict())
     optimizer = torch.optim.SGD(student.parameters(), lr=0.3)
@@ -133,7 +133,7 @@ def test_distil_brings_the_student_to_its_teacher_and_leaves_that_alone():
     assert all(p.grad is None for p in teacher.parameters())
 
 
-def test_predictions_are_the_largest_logits_without_a_graph():
+def test_predictions_are_the_largest_logits_without_a_graph() -> None:
     found = predictions(lambda images: images, torch.tensor([[0.0, 1.0], [3.0, 2.0]]))
     assert found.tolist() == [1, 0]
     assert not found.requires_grad

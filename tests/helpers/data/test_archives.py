@@ -12,6 +12,7 @@ from PIL import Image
 
 from helpers.data import archives
 from helpers.data.archives import Limits, read_animal_faces
+from helpers.data.looks import CLASSES
 
 Members = dict[str | zipfile.ZipInfo, bytes]
 
@@ -26,9 +27,7 @@ def picture(grey: int, size: tuple[int, int] = (32, 32), mode: str = "RGB") -> b
 
 def honest_members() -> Members:
     """Return one image for each split and class, each of a grey of its own."""
-    names = [
-        f"afhq/{part}/{label}/1.png" for part in ("train", "val") for label in archives.CLASSES
-    ]
+    names = [f"afhq/{part}/{label}/1.png" for part in ("train", "val") for label in CLASSES]
     return {name: picture(10 * place) for place, name in enumerate(names)}
 
 

@@ -43,7 +43,7 @@ DRAW = {
 
 
 @pytest.mark.parametrize("draw", DRAW.values(), ids=DRAW.keys())
-def test_figure_has_title_labels_and_legend_and_is_returned(axes, draw):
+def test_figure_has_title_labels_and_legend_and_is_returned(axes: Axes, draw) -> None:
     assert draw(axes) is axes
     assert axes.get_title().startswith("T")
     assert axes.get_xlabel()
@@ -52,7 +52,7 @@ def test_figure_has_title_labels_and_legend_and_is_returned(axes, draw):
 
 
 @pytest.mark.parametrize("draw", ["accuracy", "compared accuracy", "norms"])
-def test_lines_differ_in_style_as_well_as_colour(axes, draw):
+def test_lines_differ_in_style_as_well_as_colour(axes: Axes, draw) -> None:
     lines = DRAW[draw](axes).get_lines()
     assert len({line.get_linestyle() for line in lines}) == len(lines)
     assert len({line.get_color() for line in lines}) == len(lines)
@@ -61,19 +61,21 @@ def test_lines_differ_in_style_as_well_as_colour(axes, draw):
 THREE = GROUPS | {"L2": [history(), history(0.2)]}
 
 
-def bands(axes):
+def bands(axes: Axes):
     return [band for band in axes.collections if len(band.get_paths()[0].vertices) > 2]
 
 
 @pytest.mark.parametrize("draw", [plotting.compare_accuracy, plotting.compare_norms])
 @pytest.mark.parametrize(("groups", "expected"), [(GROUPS, 2), (THREE, 0)])
-def test_bands_are_drawn_only_where_they_can_be_told_apart(axes, draw, groups, expected):
+def test_bands_are_drawn_only_where_they_can_be_told_apart(
+    axes: Axes, draw, groups, expected
+) -> None:
     draw(axes, groups, title="T")
     assert len(bands(axes)) == expected
     assert ("standard deviation" in axes.get_title()) == (expected > 0)
 
 
-def test_gains_stand_in_points_above_their_names(axes):
+def test_gains_stand_in_points_above_their_names(axes: Axes) -> None:
     gains = {"L1": Gain(0.05, 0.01, 9, 10), "L2": Gain(-0.02, 0.005, 3, 10)}
     assert plotting.plot_gains(axes, gains, title="T") is axes
     heights = [list(line.get_ydata()) for line in axes.get_lines()]
@@ -85,30 +87,30 @@ def test_gains_stand_in_points_above_their_names(axes):
     assert axes.get_title() == "T\nmean ± standard error of 10 seeds"
 
 
-def test_bars_differ_in_hatching(axes):
+def test_bars_differ_in_hatching(axes: Axes) -> None:
     plotting.plot_layer_norms(axes, MODELS, title="T")
     assert len({bar.get_hatch() for bar in axes.patches}) == len(MODELS)
 
 
-def test_curve_is_the_mean_over_runs_in_percent_from_epoch_one(axes):
+def test_curve_is_the_mean_over_runs_in_percent_from_epoch_one(axes: Axes) -> None:
     plotting.plot_accuracy(axes, GROUPS["none"], title="T")
     training, _ = axes.get_lines()
     np.testing.assert_allclose(training.get_ydata(), 55.0)
     assert training.get_xdata().tolist() == [1, 2, 3, 4]
 
 
-def test_band_spans_one_standard_deviation(axes):
+def test_band_spans_one_standard_deviation(axes: Axes) -> None:
     plotting.plot_mean(axes, [[0.0, 2.0], [2.0, 2.0]], label="x")
     heights = axes.collections[0].get_paths()[0].vertices[:, 1]
     assert (heights.min(), heights.max()) == (0.0, 2.0)
 
 
-def test_single_run_has_no_band(axes):
+def test_single_run_has_no_band(axes: Axes) -> None:
     plotting.plot_mean(axes, [[1.0, 2.0]], label="x")
     assert not axes.collections
 
 
-def test_image_grid_places_every_picture_with_its_title(axes):
+def test_image_grid_places_every_picture_with_its_title(axes: Axes) -> None:
     images = torch.arange(5, dtype=torch.uint8).reshape(5, 1, 1, 1).expand(5, 3, 4, 4)
     plotting.plot_image_grid(axes, images, titles=list("abcde"), columns=3)
     sheet = axes.get_images()[0].get_array()
@@ -116,14 +118,16 @@ def test_image_grid_places_every_picture_with_its_title(axes):
     assert [text.get_text() for text in axes.texts] == list("abcde")
 
 
-def test_show_displays_once_with_a_text_alternative_and_closes(capsys):
+def test_show_displays_once_with_a_text_alternative_and_closes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     figure, _ = plt.subplots()
     plotting.show(figure, "A line that rises.")
     assert "A line that rises." in capsys.readouterr().out
     assert not plt.fignum_exists(figure.number)
 
 
-def test_landscape_shows_percents_with_the_first_row_at_the_bottom(axes):
+def test_landscape_shows_percents_with_the_first_row_at_the_bottom(axes: Axes) -> None:
     ticks = {"rows": ("Friction", [0.1, 1.0]), "columns": ("Rate", [0.001, 0.01, 0.1])}
     values = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]
     assert plotting.plot_landscape(axes, values, title="T", **ticks) is axes
@@ -134,7 +138,7 @@ def test_landscape_shows_percents_with_the_first_row_at_the_bottom(axes):
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0.001", "0.01", "0.1"]
 
 
-def test_robustness_is_the_mean_over_runs_in_percent_with_standard_errors(axes):
+def test_robustness_is_the_mean_over_runs_in_percent_with_standard_errors(axes: Axes) -> None:
     groups = {"plain": [[0.8, 0.2], [0.6, 0.4]], "robust": [[0.5, 0.5], [0.5, 0.5]]}
     assert plotting.plot_robustness(axes, (0, 4), groups, title="T") is axes
     plain, robust = axes.containers
@@ -150,12 +154,12 @@ def test_robustness_is_the_mean_over_runs_in_percent_with_standard_errors(axes):
     assert len(axes.get_legend().get_texts()) == 2
 
 
-def test_robustness_of_a_single_run_has_no_bars(axes):
+def test_robustness_of_a_single_run_has_no_bars(axes: Axes) -> None:
     plotting.plot_robustness(axes, (0, 4), {"plain": [[0.8, 0.2]]}, title="T")
     assert not axes.collections
 
 
-def test_picture_maps_the_range_of_the_network_to_that_of_the_screen(axes):
+def test_picture_maps_the_range_of_the_network_to_that_of_the_screen(axes: Axes) -> None:
     image = torch.tensor([-1.0, 0.0, 3.0]).reshape(1, 1, 3).expand(3, 1, 3)
     plotting.plot_picture(axes, image, title="T")
     drawn = axes.get_images()[0].get_array()
@@ -163,7 +167,7 @@ def test_picture_maps_the_range_of_the_network_to_that_of_the_screen(axes):
     assert axes.get_title() == "T"
 
 
-def test_path_is_drawn_with_its_start_and_end_and_may_leave_the_picture(axes):
+def test_path_is_drawn_with_its_start_and_end_and_may_leave_the_picture(axes: Axes) -> None:
     surface = make_surface(0)
     path = torch.tensor([[3.0, 2.0], [-2.0, 1.0], [1e9, 0.5]], dtype=torch.float64)
     assert plotting.plot_path(axes, surface, path, title="T") is axes
@@ -176,7 +180,7 @@ def test_path_is_drawn_with_its_start_and_end_and_may_leave_the_picture(axes):
     assert len({mark.get_marker() for mark in axes.get_lines()}) == 4
 
 
-def test_probabilities_are_bars_side_by_side_that_differ_in_hatching(axes):
+def test_probabilities_are_bars_side_by_side_that_differ_in_hatching(axes: Axes) -> None:
     groups = {"before": torch.tensor([0.9, 0.1]), "after": torch.tensor([0.2, 0.8])}
     assert plotting.plot_probabilities(axes, groups, ["cat", "dog"], title="T") is axes
     np.testing.assert_allclose([bar.get_height() for bar in axes.patches], [0.9, 0.1, 0.2, 0.8])

@@ -36,7 +36,7 @@ def model():
 class Constant(nn.Module):
     """Predict class 0 whatever the input."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(2))
 
@@ -44,25 +44,25 @@ class Constant(nn.Module):
         return torch.tensor([1.0, 0.0]).repeat(len(inputs), 1) + self.bias
 
 
-def test_accuracy_counts_images_and_does_not_average_batches():
+def test_accuracy_counts_images_and_does_not_average_batches() -> None:
     labels = torch.tensor([0, 0, 0, 1, 1, 1, 0])
     batches = list(zip(torch.zeros(7, 2).split(3), labels.split(3), strict=True))
     assert accuracy(Constant(), batches) == pytest.approx(4 / 7)
 
 
-def test_loss_is_the_cross_entropy_of_all_images_at_once(model):
+def test_loss_is_the_cross_entropy_of_all_images_at_once(model: nn.Module) -> None:
     batches = toy_batches()
     points, labels = (torch.cat(part) for part in zip(*batches, strict=True))
     expected = F.cross_entropy(model(points), labels).item()
     assert evaluate(model, batches).loss == pytest.approx(expected, rel=1e-6)
 
 
-def test_evaluation_switches_dropout_off():
+def test_evaluation_switches_dropout_off() -> None:
     net = MLP((2, 50, 2), dropout=[0.5])
     assert evaluate(net, toy_batches()) == evaluate(net, toy_batches())
 
 
-def test_epoch_takes_the_steps_that_sgd_takes_by_hand(model):
+def test_epoch_takes_the_steps_that_sgd_takes_by_hand(model: nn.Module) -> None:
     twin, batches, lr = copy.deepcopy(model), toy_batches(), 0.1
     train_epoch(model, batches, SGD(model.parameters(), lr=lr))
     for points, labels in batches:
@@ -77,7 +77,7 @@ def test_epoch_takes_the_steps_that_sgd_takes_by_hand(model):
 
 @settings(max_examples=10, deadline=None)
 @given(lam=st.floats(1e-4, 0.5))
-def test_squared_penalty_equals_weight_decay_of_twice_its_strength(lam):
+def test_squared_penalty_equals_weight_decay_of_twice_its_strength(lam: float) -> None:
     torch.manual_seed(1)
     model, batches = MLP((2, 8, 2)), toy_batches()
     twin = copy.deepcopy(model)
@@ -92,7 +92,7 @@ def test_squared_penalty_equals_weight_decay_of_twice_its_strength(lam):
         torch.testing.assert_close(ours, oracle, rtol=1e-4, atol=1e-6)
 
 
-def test_history_has_one_entry_an_epoch_and_ends_with_the_final_model(model):
+def test_history_has_one_entry_an_epoch_and_ends_with_the_final_model(model: nn.Module) -> None:
     batches = toy_batches()
     history = fit(model, batches, batches, SGD(model.parameters(), lr=0.1), epochs=5)
     assert len(history) == 5
@@ -101,19 +101,19 @@ def test_history_has_one_entry_an_epoch_and_ends_with_the_final_model(model):
     assert history.norm[-1] == frobenius_norm(model)
 
 
-def test_training_learns_a_separable_problem(model):
+def test_training_learns_a_separable_problem(model: nn.Module) -> None:
     batches = toy_batches(60, 20)
     history = fit(model, batches, batches, SGD(model.parameters(), lr=0.5), epochs=60)
     assert history.train_accuracy[-1] > 0.95
     assert history.train_loss[-1] < history.train_loss[0]
 
 
-def test_fit_prints_nothing(model, capfd):
+def test_fit_prints_nothing(model: nn.Module, capfd: pytest.CaptureFixture[str]) -> None:
     fit(model, toy_batches(), toy_batches(), SGD(model.parameters(), lr=0.1), epochs=2)
     assert capfd.readouterr() == ("", "")
 
 
-def test_norm_is_the_root_of_the_sum_of_squares():
+def test_norm_is_the_root_of_the_sum_of_squares() -> None:
     net = nn.Linear(2, 1)
     with torch.no_grad():
         net.weight.copy_(torch.tensor([[3.0, 0.0]]))

@@ -21,17 +21,17 @@ PIXELS = 3 * 4 * 4
 FIELDS = ("train_accuracy", "train_loss", "val_accuracy", "val_loss", "norm")
 
 
-def image_set(count, seed):
+def image_set(count, seed: int):
     generator = torch.Generator().manual_seed(seed)
     images = torch.randint(0, 256, (count, 3, 4, 4), dtype=torch.uint8, generator=generator)
     return ImageSet(images, torch.arange(count) % 3, ("a", "b", "c"))
 
 
-def l1(model):
+def l1(model: nn.Module):
     return sum(p.abs().sum() for p in model.parameters())
 
 
-def l2(model):
+def l2(model: nn.Module):
     total = torch.zeros(1, dtype=torch.float64)
     for parameter in model.parameters():
         total += parameter.square().sum()
@@ -74,7 +74,7 @@ def task_settings(draw):
     }
 
 
-def make_task(setting, seed):
+def make_task(setting, seed: int):
     torch.manual_seed(seed)
     dropout = [setting["dropout"]] * (len(setting["sizes"]) - 2)
     model = MLP(setting["sizes"], negative_slope=setting["slope"], dropout=dropout).double()
@@ -92,13 +92,13 @@ def make_task(setting, seed):
     return Task(model, train_loader, val_loader, optimizer, setting["penalty"], seed)
 
 
-def fit_alone(task, epochs):
+def fit_alone(task, epochs: int):
     torch.manual_seed(task.seed)
     arguments = (task.model, task.train_loader, task.val_loader, task.optimizer)
     return fit(*arguments, epochs=epochs, penalty=task.penalty)
 
 
-def assert_same_runs(together, alone, histories, oracles, *, rtol=1e-9):
+def assert_same_runs(together, alone, histories, oracles, *, rtol=1e-9) -> None:
     for task, twin, history, oracle in zip(together, alone, histories, oracles, strict=True):
         for name in FIELDS:
             ours = torch.tensor(getattr(history, name), dtype=torch.float64)
@@ -110,7 +110,7 @@ def assert_same_runs(together, alone, histories, oracles, *, rtol=1e-9):
 
 @settings(max_examples=40, deadline=None)
 @given(choices=st.lists(task_settings(), min_size=1, max_size=3), copies=st.integers(1, 3))
-def test_runs_agree_with_fit_whatever_they_mix(choices, copies):
+def test_runs_agree_with_fit_whatever_they_mix(choices, copies) -> None:
     def make():
         return [make_task(choice, seed) for choice in choices for seed in range(copies)]
 
@@ -133,13 +133,13 @@ PLAIN = {
 }
 
 
-def test_little_memory_means_chunks_and_changes_nothing():
+def test_little_memory_means_chunks_and_changes_nothing() -> None:
     roomy, tight = ([make_task(PLAIN, seed) for seed in range(5)] for _ in range(2))
     histories, chunked = fit_many(roomy, epochs=4), fit_many(tight, epochs=4, memory=1)
     assert_same_runs(roomy, tight, histories, chunked, rtol=1e-12)
 
 
-def test_accuracies_are_equal_in_every_epoch_over_a_long_run():
+def test_accuracies_are_equal_in_every_epoch_over_a_long_run() -> None:
     setting = PLAIN | {"train": 30, "batch": 128, "shuffle": False, "dropout": 0.0}
     together, alone = ([make_task(setting, seed) for seed in range(3)] for _ in range(2))
     histories = fit_many(together, epochs=150)
@@ -150,7 +150,7 @@ def test_accuracies_are_equal_in_every_epoch_over_a_long_run():
         assert history.norm == pytest.approx(oracle.norm, rel=1e-12)
 
 
-def test_model_that_is_no_mlp_is_trained_too():
+def test_model_that_is_no_mlp_is_trained_too() -> None:
     def make():
         task = make_task(PLAIN, 0)
         torch.manual_seed(1)
@@ -163,7 +163,7 @@ def test_model_that_is_no_mlp_is_trained_too():
     assert_same_runs([together], [alone], fit_many([together], epochs=3), [fit_alone(alone, 3)])
 
 
-def test_models_own_their_parameters_again_afterwards():
+def test_models_own_their_parameters_again_afterwards() -> None:
     tasks = [make_task(PLAIN, seed) for seed in range(2)]
     fit_many(tasks, epochs=1)
     first, second = (task.model.layers[1].weight for task in tasks)
@@ -175,8 +175,8 @@ def test_models_own_their_parameters_again_afterwards():
     assert not tasks[0].optimizer.state
 
 
-def test_models_own_their_parameters_again_after_a_failing_penalty():
-    def broken(model):
+def test_models_own_their_parameters_again_after_a_failing_penalty() -> None:
+    def broken(model: nn.Module):
         raise ValueError("not today")
 
     task = make_task(PLAIN | {"penalty": broken}, 0)
@@ -188,13 +188,13 @@ def test_models_own_their_parameters_again_after_a_failing_penalty():
     assert task.model.layers[0].weight.grad is None
 
 
-def test_penalty_that_returns_nothing_is_an_error_as_in_fit():
+def test_penalty_that_returns_nothing_is_an_error_as_in_fit() -> None:
     task = make_task(PLAIN | {"penalty": lambda model: None}, 0)
     with pytest.raises(TypeError):
         fit_many([task], epochs=1)
 
 
-def test_global_random_stream_is_left_alone():
+def test_global_random_stream_is_left_alone() -> None:
     torch.manual_seed(9)
     expected = torch.rand(1)
     tasks = [make_task(PLAIN, 0)]
@@ -203,17 +203,17 @@ def test_global_random_stream_is_left_alone():
     assert torch.equal(torch.rand(1), expected)
 
 
-def test_number_of_threads_is_restored():
+def test_number_of_threads_is_restored() -> None:
     before = torch.get_num_threads()
     fit_many([make_task(PLAIN, 0)], epochs=1)
     assert torch.get_num_threads() == before
 
 
-def test_no_tasks_give_no_histories():
+def test_no_tasks_give_no_histories() -> None:
     assert fit_many([], epochs=3) == []
 
 
-def test_error_is_the_gradient_of_the_mean_cross_entropy():
+def test_error_is_the_gradient_of_the_mean_cross_entropy() -> None:
     logits = torch.randn(2, 5, 3, dtype=torch.float64, requires_grad=True)
     labels = torch.randint(0, 3, (2, 5))
     losses = [nn.functional.cross_entropy(x, y) for x, y in zip(logits, labels, strict=True)]
@@ -221,7 +221,7 @@ def test_error_is_the_gradient_of_the_mean_cross_entropy():
     torch.testing.assert_close(cross_entropy_error(logits.detach(), labels), logits.grad)
 
 
-def test_stack_gradients_are_those_of_autograd():
+def test_stack_gradients_are_those_of_autograd() -> None:
     torch.manual_seed(0)
     models = [MLP((4, 5, 6, 3), negative_slope=0.1).double() for _ in range(3)]
     twins = copy.deepcopy(models)
@@ -242,14 +242,14 @@ class Scaled(MLP):
         return 10 * super().forward(inputs)
 
 
-def test_subclass_is_trained_by_its_own_forward():
+def test_subclass_is_trained_by_its_own_forward() -> None:
     together, alone = (make_task(PLAIN | {"dropout": 0.0}, 0) for _ in range(2))
     for task in (together, alone):
         task.model.__class__ = Scaled
     assert_same_runs([together], [alone], fit_many([together], epochs=3), [fit_alone(alone, 3)])
 
 
-def test_frozen_layer_stays_as_it_is():
+def test_frozen_layer_stays_as_it_is() -> None:
     task = make_task(PLAIN, 0)
     frozen = task.model.layers[0].weight.requires_grad_(False)
     before = frozen.clone()
@@ -257,14 +257,14 @@ def test_frozen_layer_stays_as_it_is():
     assert torch.equal(frozen, before)
 
 
-def test_momentum_of_earlier_training_is_used():
+def test_momentum_of_earlier_training_is_used() -> None:
     together, alone = (make_task(PLAIN | {"shuffle": False}, 0) for _ in range(2))
     for task in (together, alone):
         fit_alone(task, 2)
     assert_same_runs([together], [alone], fit_many([together], epochs=2), [fit_alone(alone, 2)])
 
 
-def test_interrupted_run_leaves_a_model_for_pixels(monkeypatch):
+def test_interrupted_run_leaves_a_model_for_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_):
         raise KeyboardInterrupt
 
@@ -276,7 +276,9 @@ def test_interrupted_run_leaves_a_model_for_pixels(monkeypatch):
     torch.testing.assert_close(task.model.layers[0].weight.detach(), before)
 
 
-def test_failure_half_way_into_coordinates_leaves_every_model_for_pixels(monkeypatch):
+def test_failure_half_way_into_coordinates_leaves_every_model_for_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def enter_once(rotation, layer):
         monkeypatch.setattr(Rotation, "enter", fail)
         return enter(rotation, layer)
@@ -292,23 +294,23 @@ def test_failure_half_way_into_coordinates_leaves_every_model_for_pixels(monkeyp
     assert [task.model.layers[0].weight.shape for task in tasks] == [(5, PIXELS)] * 2
 
 
-def test_models_are_left_in_evaluation_mode():
+def test_models_are_left_in_evaluation_mode() -> None:
     task = make_task(PLAIN, 0)
     fit_many([task], epochs=1)
     assert not task.model.training
 
 
-def test_dropping_everything_is_allowed():
+def test_dropping_everything_is_allowed() -> None:
     together, alone = (make_task(PLAIN | {"dropout": 1.0}, 0) for _ in range(2))
     assert_same_runs([together], [alone], fit_many([together], epochs=2), [fit_alone(alone, 2)])
 
 
-def test_no_epochs_give_an_empty_history():
+def test_no_epochs_give_an_empty_history() -> None:
     assert [len(history) for history in fit_many([make_task(PLAIN, 0)], epochs=0)] == [0]
 
 
 @pytest.mark.parametrize("penalty", ["none", "L1"])
-def test_single_precision_stays_within_two_images_over_a_long_run(penalty):
+def test_single_precision_stays_within_two_images_over_a_long_run(penalty) -> None:
     setting = PLAIN | {
         "train": 30,
         "batch": 128,
