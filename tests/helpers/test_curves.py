@@ -9,7 +9,7 @@ from helpers.models import MLP
 RECORD = (1, 7, 20)
 
 
-def small_net(dropout=0.0):
+def small_net(dropout: float = 0.0) -> MLP:
     torch.manual_seed(0)
     return MLP((1, 6, 5, 1), negative_slope=0.01, dropout=(dropout, dropout))
 
@@ -42,7 +42,7 @@ def test_training_lowers_the_training_loss() -> None:
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
-def test_many_curves_agree_with_one_after_another(dropout) -> None:
+def test_many_curves_agree_with_one_after_another(dropout: float) -> None:
     tasks = []
     for seed in range(3):
         model = small_net(dropout).double()

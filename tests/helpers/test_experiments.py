@@ -1,6 +1,5 @@
 """Runs with one seed differ in nothing but what is compared, and are summed up as they are."""
 
-import copy
 import random
 from dataclasses import replace
 
@@ -10,11 +9,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
-from torch.optim import SGD
+from torch.optim import SGD, Optimizer
 
 from helpers.data import BatchLoader, normalize, split
 from helpers.data.images import ImageSet
 from helpers.experiments import (
+    BeforeStep,
     Recipe,
     Run,
     accuracies_on,
@@ -76,9 +76,10 @@ def train_by_hand(dataset: ImageSet, recipe: Recipe, seed: int, penalty: Penalty
         torch.manual_seed(seed)
         model = tiny_net()
     parts = split(dataset, (recipe.train_images, recipe.val_images), seed=seed)
-    loaders = [BatchLoader(part, batch_size=recipe.batch_size) for part in parts]
+    train, val = (BatchLoader(part, batch_size=recipe.batch_size) for part in parts)
     optimizer = SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum)
-    return Run(seed, model, fit(model, *loaders, optimizer, epochs=recipe.epochs, penalty=penalty))
+    history = fit(model, train, val, optimizer, epochs=recipe.epochs, penalty=penalty)
+    return Run(seed, model, history)
 
 
 @pytest.mark.parametrize("recipe", [RECIPE, SHORT_BATCHES], ids=["one batch", "short batches"])
@@ -168,11 +169,14 @@ def test_the_default_model_is_the_face_classifier() -> None:
 
 def test_other_random_numbers_go_on_as_if_nothing_had_been_trained(dataset: ImageSet) -> None:
     torch.manual_seed(1)
-    before = (torch.get_rng_state(), random.getstate(), copy.deepcopy(np.random.get_state()))
+    torchs, pythons = torch.get_rng_state(), random.getstate()
+    numpys = np.random.get_state(legacy=False)["state"]
     train_seeds(dataset, replace(RECIPE, penalty=squares), range(3))
-    assert torch.equal(torch.get_rng_state(), before[0])
-    assert random.getstate() == before[1]
-    assert np.array_equal(np.random.get_state()[1], before[2][1])
+    assert torch.equal(torch.get_rng_state(), torchs)
+    assert random.getstate() == pythons
+    after = np.random.get_state(legacy=False)["state"]
+    assert np.array_equal(after["key"], numpys["key"])
+    assert after["pos"] == numpys["pos"]
 
 
 def test_training_leaves_the_data_as_they_are(dataset: ImageSet) -> None:
@@ -331,13 +335,13 @@ def test_no_recipes_give_no_runs(dataset: ImageSet) -> None:
 # --- what may happen before a step ---
 
 
-def halve_from_step_4(step, optimizer):
+def halve_from_step_4(step: int, optimizer: Optimizer) -> None:
     if step == 4:
         for group in optimizer.param_groups:
             group["lr"] = 0.5 * group["lr"]
 
 
-def coast_from_step_4(step, optimizer):
+def coast_from_step_4(step: int, optimizer: Optimizer) -> None:
     if step >= 4:
         for group in optimizer.param_groups:
             for parameter in group["params"]:
@@ -345,7 +349,7 @@ def coast_from_step_4(step, optimizer):
 
 
 @pytest.mark.parametrize("before_step", [halve_from_step_4, coast_from_step_4])
-def test_before_step_acts_as_in_a_plain_loop(dataset: ImageSet, before_step) -> None:
+def test_before_step_acts_as_in_a_plain_loop(dataset: ImageSet, before_step: BeforeStep) -> None:
     recipe = replace(SHORT_BATCHES, before_step=before_step)  # 4 epochs of 3 steps
     [run] = train_seeds(dataset, recipe, [5])
     plain = by_hand(dataset, replace(recipe, before_step=None), 5, before_step)
@@ -353,7 +357,7 @@ def test_before_step_acts_as_in_a_plain_loop(dataset: ImageSet, before_step) -> 
         assert torch.allclose(parameter, other, atol=1e-5)
 
 
-def by_hand(dataset: ImageSet, recipe, seed: int, before_step):
+def by_hand(dataset: ImageSet, recipe: Recipe, seed: int, before_step: BeforeStep) -> nn.Module:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = recipe.make_model()
@@ -370,7 +374,7 @@ def by_hand(dataset: ImageSet, recipe, seed: int, before_step):
 
 
 def test_each_run_counts_its_own_steps(dataset: ImageSet) -> None:
-    seen = []
+    seen: list[int] = []
     recipe = replace(RECIPE, before_step=lambda step, _: seen.append(step))
     train_seeds(dataset, recipe, [1, 2])
     assert sorted(seen) == [0, 0, 1, 1, 2, 2, 3, 3]

@@ -1,5 +1,7 @@
 """Videos are links everywhere, and players in tabs where there is a notebook."""
 
+import pytest
+
 from helpers.media import VIDEOS, show_video
 
 

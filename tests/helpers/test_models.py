@@ -1,5 +1,7 @@
 """The networks have the sizes that their names and docstrings promise."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
@@ -10,7 +12,7 @@ from helpers.models import MLP, animal_net, curve_net, slim_animal_net, wide_ani
     ("make", "parameters"),
     [(animal_net, 397_571), (slim_animal_net, 389_247), (wide_animal_net, 815_027)],
 )
-def test_number_of_parameters(make, parameters) -> None:
+def test_number_of_parameters(make: Callable[[], MLP], parameters: int) -> None:
     assert sum(p.numel() for p in make().parameters()) == parameters
 
 

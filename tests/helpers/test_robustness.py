@@ -1,11 +1,12 @@
 """Losses, loaders and loops of the lesson on adversarial examples do what they say."""
 
 import copy
+from collections.abc import Callable
 
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from helpers.data import BatchLoader
 from helpers.data.images import ImageSet
@@ -21,6 +22,15 @@ from helpers.robustness import (
 )
 from helpers.training import fit
 from helpers.training.loop import evaluate
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+class Sign(nn.Module):
+    """Predict class 1 for positive numbers, and class 0 for others."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return torch.cat([torch.zeros_like(inputs), inputs], dim=1)
 
 
 def loader(count: int = 6) -> BatchLoader:
@@ -40,10 +50,11 @@ def test_margin_is_the_best_wrong_logit_less_the_true_one() -> None:
 
 
 def test_margin_has_a_gradient_where_that_of_cross_entropy_is_zero() -> None:
-    for loss, fades in ((F.cross_entropy, True), (margin_loss, False)):
+    losses: dict[Loss, bool] = {F.cross_entropy: True, margin_loss: False}
+    for loss, fades in losses.items():
         logits = torch.tensor([[500.0, 0.0, -100.0]], requires_grad=True)
-        loss(logits, torch.tensor([0])).backward()
-        assert (logits.grad.abs().sum() == 0) == fades
+        [gradient] = torch.autograd.grad(loss(logits, torch.tensor([0])), logits)
+        assert (gradient.abs().sum() == 0) == fades
 
 
 def test_one_grey_level_is_the_smallest_step_of_a_picture_file() -> None:
@@ -72,27 +83,25 @@ def test_noise_depends_on_the_generator_alone() -> None:
 
 
 def test_accuracy_by_epsilon_attacks_with_each_size_and_not_at_all_for_zero() -> None:
-    sizes = []
+    sizes: list[float] = []
 
-    def attack(model: nn.Module, images, labels, epsilon):
+    def attack(_: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
         sizes.append(epsilon)
         return images - epsilon
 
     images = torch.tensor([[0.5], [1.5], [2.5]])
     labels = torch.tensor([1, 1, 1])
 
-    def model(inputs):
-        return torch.cat([torch.zeros_like(inputs), inputs], dim=1)
-
-    found = accuracy_by_epsilon(model, images, labels, attack, [0, 1, 2])
+    found = accuracy_by_epsilon(Sign(), images, labels, attack, [0, 1, 2])
     assert found == pytest.approx([1, 2 / 3, 1 / 3])
     assert sizes == [1, 2]
 
 
 def test_attacked_loader_attacks_the_model_of_the_moment_with_gradients_on() -> None:
-    model, seen = network(), []
+    model = network()
+    seen: list[tuple[dict[str, Tensor], bool]] = []
 
-    def attack(attacked, images, labels):
+    def attack(attacked: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
         seen.append((copy.deepcopy(attacked.state_dict()), torch.is_grad_enabled()))
         assert attacked is model
         return images + 1
@@ -116,7 +125,7 @@ def test_tempered_network_divides_its_logits() -> None:
 
 
 @pytest.mark.parametrize("temperature", [0, -1.0])
-def test_temperature_that_is_not_positive_is_refused(temperature) -> None:
+def test_temperature_that_is_not_positive_is_refused(temperature: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
         Tempered(network(), temperature)
 

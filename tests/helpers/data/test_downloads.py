@@ -7,6 +7,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ class Mirror(ThreadingHTTPServer):
         self.ranges: list[str | None] = []
         self.url = f"http://127.0.0.1:{self.server_port}/file.bin"
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that hangs up, as one does that has seen enough."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)

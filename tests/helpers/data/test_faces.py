@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.data import faces
-from helpers.data.looks import CLASSES, LOOKS
 
 Painted = dict[str, tuple[faces.Bytes, faces.Integers]]
 

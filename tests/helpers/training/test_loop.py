@@ -7,19 +7,17 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import SGD
 
 from helpers.models import MLP
 from helpers.training import accuracy, fit
-from helpers.training.loop import (
-    evaluate,
-    frobenius_norm,
-    train_epoch,
-)
+from helpers.training.loop import evaluate, frobenius_norm, train_epoch
+
+Batches = list[tuple[Tensor, Tensor]]
 
 
-def toy_batches(count=7, batch_size=3):
+def toy_batches(count: int = 7, batch_size: int = 3) -> Batches:
     """Return `count` points in the plane in batches, the last one short."""
     generator = torch.Generator().manual_seed(0)
     points = torch.randn(count, 2, generator=generator)
@@ -28,7 +26,7 @@ def toy_batches(count=7, batch_size=3):
 
 
 @pytest.fixture
-def model():
+def model() -> MLP:
     torch.manual_seed(0)
     return MLP((2, 8, 2))
 
@@ -40,7 +38,7 @@ class Constant(nn.Module):
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(2))
 
-    def forward(self, inputs):
+    def forward(self, inputs: Tensor) -> Tensor:
         return torch.tensor([1.0, 0.0]).repeat(len(inputs), 1) + self.bias
 
 
@@ -50,7 +48,7 @@ def test_accuracy_counts_images_and_does_not_average_batches() -> None:
     assert accuracy(Constant(), batches) == pytest.approx(4 / 7)
 
 
-def test_loss_is_the_cross_entropy_of_all_images_at_once(model: nn.Module) -> None:
+def test_loss_is_the_cross_entropy_of_all_images_at_once(model: MLP) -> None:
     batches = toy_batches()
     points, labels = (torch.cat(part) for part in zip(*batches, strict=True))
     expected = F.cross_entropy(model(points), labels).item()
@@ -62,7 +60,7 @@ def test_evaluation_switches_dropout_off() -> None:
     assert evaluate(net, toy_batches()) == evaluate(net, toy_batches())
 
 
-def test_epoch_takes_the_steps_that_sgd_takes_by_hand(model: nn.Module) -> None:
+def test_epoch_takes_the_steps_that_sgd_takes_by_hand(model: MLP) -> None:
     twin, batches, lr = copy.deepcopy(model), toy_batches(), 0.1
     train_epoch(model, batches, SGD(model.parameters(), lr=lr))
     for points, labels in batches:
@@ -70,7 +68,7 @@ def test_epoch_takes_the_steps_that_sgd_takes_by_hand(model: nn.Module) -> None:
         gradients = torch.autograd.grad(loss, list(twin.parameters()))
         with torch.no_grad():
             for parameter, gradient in zip(twin.parameters(), gradients, strict=True):
-                parameter -= lr * gradient
+                parameter.sub_(lr * gradient)
     for ours, oracle in zip(model.parameters(), twin.parameters(), strict=True):
         torch.testing.assert_close(ours, oracle)
 
@@ -82,7 +80,7 @@ def test_squared_penalty_equals_weight_decay_of_twice_its_strength(lam: float) -
     model, batches = MLP((2, 8, 2)), toy_batches()
     twin = copy.deepcopy(model)
 
-    def penalty(net):
+    def penalty(net: nn.Module) -> Tensor:
         return lam * torch.cat([p.flatten() for p in net.parameters()]).square().sum()
 
     fit(model, batches, batches, SGD(model.parameters(), lr=0.05), epochs=3, penalty=penalty)
@@ -92,7 +90,7 @@ def test_squared_penalty_equals_weight_decay_of_twice_its_strength(lam: float) -
         torch.testing.assert_close(ours, oracle, rtol=1e-4, atol=1e-6)
 
 
-def test_history_has_one_entry_an_epoch_and_ends_with_the_final_model(model: nn.Module) -> None:
+def test_history_has_one_entry_an_epoch_and_ends_with_the_final_model(model: MLP) -> None:
     batches = toy_batches()
     history = fit(model, batches, batches, SGD(model.parameters(), lr=0.1), epochs=5)
     assert len(history) == 5
@@ -101,14 +99,14 @@ def test_history_has_one_entry_an_epoch_and_ends_with_the_final_model(model: nn.
     assert history.norm[-1] == frobenius_norm(model)
 
 
-def test_training_learns_a_separable_problem(model: nn.Module) -> None:
+def test_training_learns_a_separable_problem(model: MLP) -> None:
     batches = toy_batches(60, 20)
     history = fit(model, batches, batches, SGD(model.parameters(), lr=0.5), epochs=60)
     assert history.train_accuracy[-1] > 0.95
     assert history.train_loss[-1] < history.train_loss[0]
 
 
-def test_fit_prints_nothing(model: nn.Module, capfd: pytest.CaptureFixture[str]) -> None:
+def test_fit_prints_nothing(model: MLP, capfd: pytest.CaptureFixture[str]) -> None:
     fit(model, toy_batches(), toy_batches(), SGD(model.parameters(), lr=0.1), epochs=2)
     assert capfd.readouterr() == ("", "")
 

@@ -4,19 +4,27 @@ import matplotlib
 
 matplotlib.use("agg")
 
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Rectangle
 
 from helpers import plotting
 from helpers.experiments import Gain
 from helpers.models import MLP
+from helpers.plotting.runs import Runs
+from helpers.plotting.style import STYLE
 from helpers.surfaces import make_surface
 from helpers.training.loop import History, Score
 
 
-def history(offset=0.0):
+def history(offset: float = 0.0) -> History:
     result = History()
     for epoch in range(4):
         result.append(Score(0.5 + offset, 1.0), Score(0.25 + offset, 1.0), 3.0 + epoch)
@@ -24,8 +32,8 @@ def history(offset=0.0):
 
 
 @pytest.fixture
-def axes():
-    with plt.rc_context(plotting.STYLE):
+def axes() -> Iterator[Axes]:
+    with plt.rc_context(STYLE):
         figure, axes = plt.subplots()
         yield axes
         plt.close(figure)
@@ -33,7 +41,7 @@ def axes():
 
 GROUPS = {"none": [history(), history(0.1)], "L1": [history(0.2), history(0.2)]}
 MODELS = {"none": MLP((4, 3, 2)), "L1": MLP((4, 3, 2))}
-DRAW = {
+DRAW: dict[str, Callable[[Axes], Axes]] = {
     "accuracy": lambda axes: plotting.plot_accuracy(axes, GROUPS["none"], title="T"),
     "compared accuracy": lambda axes: plotting.compare_accuracy(axes, GROUPS, title="T"),
     "norms": lambda axes: plotting.compare_norms(axes, GROUPS, title="T"),
@@ -43,16 +51,18 @@ DRAW = {
 
 
 @pytest.mark.parametrize("draw", DRAW.values(), ids=DRAW.keys())
-def test_figure_has_title_labels_and_legend_and_is_returned(axes: Axes, draw) -> None:
+def test_figure_has_title_labels_and_legend_and_is_returned(
+    axes: Axes, draw: Callable[[Axes], Axes]
+) -> None:
     assert draw(axes) is axes
     assert axes.get_title().startswith("T")
     assert axes.get_xlabel()
     assert axes.get_ylabel()
-    assert len(axes.get_legend().get_texts()) == 2
+    assert len(legend(axes)) == 2
 
 
 @pytest.mark.parametrize("draw", ["accuracy", "compared accuracy", "norms"])
-def test_lines_differ_in_style_as_well_as_colour(axes: Axes, draw) -> None:
+def test_lines_differ_in_style_as_well_as_colour(axes: Axes, draw: str) -> None:
     lines = DRAW[draw](axes).get_lines()
     assert len({line.get_linestyle() for line in lines}) == len(lines)
     assert len({line.get_color() for line in lines}) == len(lines)
@@ -61,14 +71,30 @@ def test_lines_differ_in_style_as_well_as_colour(axes: Axes, draw) -> None:
 THREE = GROUPS | {"L2": [history(), history(0.2)]}
 
 
-def bands(axes: Axes):
-    return [band for band in axes.collections if len(band.get_paths()[0].vertices) > 2]
+def bands(axes: Axes) -> list[Any]:
+    return [band for band in axes.collections if len(outline(band)) > 2]
+
+
+def outline(artist: Any) -> Any:
+    """Return the corners (n, 2) of the first path of an artist."""
+    return artist.get_paths()[0].vertices
+
+
+def legend(axes: Axes) -> list[str]:
+    drawn = axes.get_legend()
+    assert drawn is not None
+    return [text.get_text() for text in drawn.get_texts()]
+
+
+def data(line: Any) -> list[tuple[float, float]]:
+    """Return the points of a line; matplotlib's annotations leave open what they are."""
+    return list(zip(line.get_xdata(), line.get_ydata(), strict=True))
 
 
 @pytest.mark.parametrize("draw", [plotting.compare_accuracy, plotting.compare_norms])
 @pytest.mark.parametrize(("groups", "expected"), [(GROUPS, 2), (THREE, 0)])
 def test_bands_are_drawn_only_where_they_can_be_told_apart(
-    axes: Axes, draw, groups, expected
+    axes: Axes, draw: Callable[..., Axes], groups: Mapping[str, Runs], expected: int
 ) -> None:
     draw(axes, groups, title="T")
     assert len(bands(axes)) == expected
@@ -78,9 +104,9 @@ def test_bands_are_drawn_only_where_they_can_be_told_apart(
 def test_gains_stand_in_points_above_their_names(axes: Axes) -> None:
     gains = {"L1": Gain(0.05, 0.01, 9, 10), "L2": Gain(-0.02, 0.005, 3, 10)}
     assert plotting.plot_gains(axes, gains, title="T") is axes
-    heights = [list(line.get_ydata()) for line in axes.get_lines()]
+    heights = [[y for _, y in data(line)] for line in axes.get_lines()]
     assert [5.0, -2.0] in heights
-    [bars] = [c for c in axes.collections if hasattr(c, "get_segments")]
+    [bars] = [c for c in axes.collections if isinstance(c, LineCollection)]
     spans = [[float(y) for _, y in segment] for segment in bars.get_segments()]
     assert spans == [pytest.approx([4.0, 6.0]), pytest.approx([-2.5, -1.5])]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["L1", "L2"]
@@ -95,13 +121,12 @@ def test_bars_differ_in_hatching(axes: Axes) -> None:
 def test_curve_is_the_mean_over_runs_in_percent_from_epoch_one(axes: Axes) -> None:
     plotting.plot_accuracy(axes, GROUPS["none"], title="T")
     training, _ = axes.get_lines()
-    np.testing.assert_allclose(training.get_ydata(), 55.0)
-    assert training.get_xdata().tolist() == [1, 2, 3, 4]
+    np.testing.assert_allclose(data(training), [(epoch, 55.0) for epoch in (1, 2, 3, 4)])
 
 
 def test_band_spans_one_standard_deviation(axes: Axes) -> None:
     plotting.plot_mean(axes, [[0.0, 2.0], [2.0, 2.0]], label="x")
-    heights = axes.collections[0].get_paths()[0].vertices[:, 1]
+    heights = outline(axes.collections[0])[:, 1]
     assert (heights.min(), heights.max()) == (0.0, 2.0)
 
 
@@ -114,6 +139,7 @@ def test_image_grid_places_every_picture_with_its_title(axes: Axes) -> None:
     images = torch.arange(5, dtype=torch.uint8).reshape(5, 1, 1, 1).expand(5, 3, 4, 4)
     plotting.plot_image_grid(axes, images, titles=list("abcde"), columns=3)
     sheet = axes.get_images()[0].get_array()
+    assert sheet is not None
     assert set(range(5)) <= set(np.unique(sheet))
     assert [text.get_text() for text in axes.texts] == list("abcde")
 
@@ -151,7 +177,7 @@ def test_robustness_is_the_mean_over_runs_in_percent_with_standard_errors(axes: 
     assert axes.get_title() == "T"
     assert axes.get_xlabel()
     assert axes.get_ylabel()
-    assert len(axes.get_legend().get_texts()) == 2
+    assert len(legend(axes)) == 2
 
 
 def test_robustness_of_a_single_run_has_no_bars(axes: Axes) -> None:
@@ -163,6 +189,7 @@ def test_picture_maps_the_range_of_the_network_to_that_of_the_screen(axes: Axes)
     image = torch.tensor([-1.0, 0.0, 3.0]).reshape(1, 1, 3).expand(3, 1, 3)
     plotting.plot_picture(axes, image, title="T")
     drawn = axes.get_images()[0].get_array()
+    assert drawn is not None
     np.testing.assert_allclose(drawn[0, :, 0], [0, 0.5, 1])
     assert axes.get_title() == "T"
 
@@ -172,10 +199,10 @@ def test_path_is_drawn_with_its_start_and_end_and_may_leave_the_picture(axes: Ax
     path = torch.tensor([[3.0, 2.0], [-2.0, 1.0], [1e9, 0.5]], dtype=torch.float64)
     assert plotting.plot_path(axes, surface, path, title="T") is axes
     line, start, minimum, end = axes.get_lines()
-    assert len(line.get_xdata()) == 3
-    assert (start.get_xdata()[0], start.get_ydata()[0]) == (3, 2)
-    assert (minimum.get_xdata()[0], minimum.get_ydata()[0]) == (0, 0)
-    assert end.get_ydata()[0] == 0.5
+    assert len(data(line)) == 3
+    assert data(start) == [(3, 2)]
+    assert data(minimum) == [(0, 0)]
+    assert data(end)[0][1] == 0.5
     assert axes.get_xlim() == (-6, 6)
     assert len({mark.get_marker() for mark in axes.get_lines()}) == 4
 
@@ -183,9 +210,10 @@ def test_path_is_drawn_with_its_start_and_end_and_may_leave_the_picture(axes: Ax
 def test_probabilities_are_bars_side_by_side_that_differ_in_hatching(axes: Axes) -> None:
     groups = {"before": torch.tensor([0.9, 0.1]), "after": torch.tensor([0.2, 0.8])}
     assert plotting.plot_probabilities(axes, groups, ["cat", "dog"], title="T") is axes
-    np.testing.assert_allclose([bar.get_height() for bar in axes.patches], [0.9, 0.1, 0.2, 0.8])
-    assert len({bar.get_x() for bar in axes.patches}) == 4
-    assert len({bar.get_hatch() for bar in axes.patches}) == 2
+    bars = [bar for bar in axes.patches if isinstance(bar, Rectangle)]
+    assert [bar.get_height() for bar in bars] == pytest.approx([0.9, 0.1, 0.2, 0.8])
+    assert len({bar.get_x() for bar in bars}) == 4
+    assert len({bar.get_hatch() for bar in bars}) == 2
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["cat", "dog"]
     assert axes.get_title() == "T"
     assert axes.get_ylabel()
