@@ -34,6 +34,7 @@ def test_measurements_belong_to_the_chosen_steps() -> None:
     assert torch.equal(history.predictions[-1], model.eval()(data.test_inputs)[:, 0])
 
 
+@pytest.mark.slow
 def test_training_lowers_the_training_loss() -> None:
     model = small_net()
     optimizer = curve_optimizer(model, lr=1e-2)

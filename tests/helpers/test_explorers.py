@@ -97,20 +97,24 @@ def static() -> NotebookNode:
     return only_picture(nb.cells[0])
 
 
+@pytest.mark.slow
 def test_figure_is_drawn_once_with_what_the_controls_hold(session: Session) -> None:
     assert session.printed(1) == "[(1, 'a')] []"
 
 
+@pytest.mark.slow
 def test_each_move_draws_once_more_with_the_new_values(session: Session) -> None:
     assert session.printed(3) == "[(1, 'a'), (5, 'a')] []"
     assert session.printed(5) == "[(1, 'a'), (5, 'a'), (5, 'b')] []"
 
 
+@pytest.mark.slow
 def test_a_control_that_stays_where_it_is_draws_nothing(session: Session) -> None:
     assert session.printed(7) == session.printed(5)
     assert session.sent(6) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", [2, 4])
 def test_a_move_updates_the_display_that_is_there(session: Session, cell: int) -> None:
     [(first_kind, first)] = session.sent(0)
@@ -120,27 +124,32 @@ def test_a_move_updates_the_display_that_is_there(session: Session, cell: int) -
     assert update["data"]["image/png"] != first["data"]["image/png"]
 
 
+@pytest.mark.slow
 def test_a_move_leaves_nothing_below_its_own_cell(session: Session) -> None:
     assert session.cells[2].outputs == session.cells[4].outputs == []
 
 
+@pytest.mark.slow
 def test_saved_notebook_shows_the_figure_as_the_controls_left_it(session: Session) -> None:
     [(_, last)] = session.sent(4)
     picture = only_picture(session.cells[0])
     assert picture.data["image/png"] == last["data"]["image/png"]
 
 
+@pytest.mark.slow
 def test_controls_are_above_one_single_picture(session: Session) -> None:
     controls, *_ = outputs = session.cells[0].outputs
     assert "application/vnd.jupyter.widget-view+json" in controls.data
     assert outputs.index(only_picture(session.cells[0])) == 1
 
 
+@pytest.mark.slow
 def test_picture_is_there_where_no_kernel_runs(static: NotebookNode) -> None:
     assert base64.b64decode(static.data["image/png"]).startswith(PNG)
     assert not any("widget" in kind for kind in static.data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", [0, 2])
 def test_picture_has_a_text_alternative_before_and_after_a_move(
     session: Session, cell: int

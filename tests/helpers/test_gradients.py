@@ -34,6 +34,7 @@ def test_gradient_is_that_of_backward_and_leaves_grad_alone(model: MLP, batch: B
     assert torch.allclose(found, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 4, 16])
 def test_noise_is_that_of_single_images_over_the_root_of_the_size(
     model: MLP, batch: Batch, size: int

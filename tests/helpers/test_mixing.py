@@ -93,6 +93,7 @@ def test_without_mixing_it_trains_as_train_seeds_does(images: ImageSet) -> None:
         assert mixed.history.norm == pytest.approx(plain.history.norm, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_training_accuracy_is_that_of_plain_images(images: ImageSet) -> None:
     def nothing(batch: Tensor, generator: torch.Generator) -> Tensor:
         return torch.zeros_like(batch)

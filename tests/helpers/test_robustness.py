@@ -130,6 +130,7 @@ def test_temperature_that_is_not_positive_is_refused(temperature: float) -> None
         Tempered(network(), temperature)
 
 
+@pytest.mark.slow
 def test_distil_brings_the_student_to_its_teacher_and_leaves_that_alone() -> None:
     teacher, student = network(), nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
     before = copy.deepcopy(teacher.state_dict())

@@ -46,6 +46,7 @@ def cache(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_whole_procedural_set_has_the_sizes_of_afhq(
     cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -218,6 +219,7 @@ def test_an_unknown_source_is_refused_with_the_choices(cache: Path) -> None:
         load_animal_faces("cifar", cache=cache)
 
 
+@pytest.mark.slow
 def test_the_import_does_not_bring_in_what_only_some_need() -> None:
     code = "import sys, helpers.data; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

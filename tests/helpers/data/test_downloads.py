@@ -117,6 +117,7 @@ def archive(expected_id: str) -> Callable[..., Archive]:
 Describe = Callable[..., Archive]
 
 
+@pytest.mark.slow
 def test_blob_id_is_the_one_that_git_computes(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(CONTENT)

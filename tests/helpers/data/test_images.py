@@ -75,7 +75,7 @@ def test_an_image_set_survives_pickling() -> None:
     assert again.classes == CLASSES
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_plain_dataloader_accepts_an_image_set(workers: int) -> None:
     loader = DataLoader(numbered(10), batch_size=4, num_workers=workers)
     batches = list(loader)

@@ -22,6 +22,8 @@ from helpers.seeding import set_device, temporary_seed
 from helpers.training import fit
 from helpers.trials import train_table
 
+pytestmark = pytest.mark.slow
+
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 SEEDS = range(3)
 

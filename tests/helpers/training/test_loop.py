@@ -73,6 +73,7 @@ def test_epoch_takes_the_steps_that_sgd_takes_by_hand(model: MLP) -> None:
         torch.testing.assert_close(ours, oracle)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(lam=st.floats(1e-4, 0.5))
 def test_squared_penalty_equals_weight_decay_of_twice_its_strength(lam: float) -> None:
@@ -99,6 +100,7 @@ def test_history_has_one_entry_an_epoch_and_ends_with_the_final_model(model: MLP
     assert history.norm[-1] == frobenius_norm(model)
 
 
+@pytest.mark.slow
 def test_training_learns_a_separable_problem(model: MLP) -> None:
     batches = toy_batches(60, 20)
     history = fit(model, batches, batches, SGD(model.parameters(), lr=0.5), epochs=60)

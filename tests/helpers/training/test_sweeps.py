@@ -144,6 +144,7 @@ def assert_same_runs(
             torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(choices=st.lists(SETTINGS, min_size=1, max_size=3), copies=st.integers(1, 3))
 def test_runs_agree_with_fit_whatever_they_mix(choices: list[Setting], copies: int) -> None:
@@ -161,6 +162,7 @@ def test_little_memory_means_chunks_and_changes_nothing() -> None:
     assert_same_runs(roomy, tight, histories, chunked, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_accuracies_are_equal_in_every_epoch_over_a_long_run() -> None:
     setting = replace(PLAIN, train=30, batch=128, shuffle=False, dropout=0.0)
     together, alone = ([make_task(setting, seed) for seed in range(3)] for _ in range(2))
@@ -312,6 +314,7 @@ def test_no_epochs_give_an_empty_history() -> None:
     assert [len(history) for history in fit_many([make_task(PLAIN, 0)], epochs=0)] == [0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", ["none", "L1"])
 def test_single_precision_stays_within_two_images_over_a_long_run(penalty: str) -> None:
     long = replace(PLAIN, train=30, batch=128, shuffle=False, dropout=0.0)
