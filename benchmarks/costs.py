@@ -15,7 +15,7 @@ from torchvision.transforms.functional import to_pil_image
 from benchmarks.training import FLIP, Measurement, flip_as_transforms_do, l1, timed
 from helpers.data import load_animal_faces, normalize
 from helpers.experiments import Recipe, train_seeds
-from helpers.training import Penalty
+from helpers.training.loop import Penalty
 
 RUNS = (1, 4, 16, 64)
 REPEATS = 5

@@ -21,13 +21,15 @@ from helpers.curves import (
     fit_curves,
     make_curve_data,
 )
-from helpers.data import BatchLoader, ImageSet, load_animal_faces, read_image_folder
+from helpers.data import BatchLoader, load_animal_faces
+from helpers.data.images import ImageSet, read_image_folder
 from helpers.experiments import initialise
 from helpers.models import MLP, animal_net, curve_net, slim_animal_net, wide_animal_net
 from helpers.seeding import temporary_seed
-from helpers.sweeps import Task, fit_many
-from helpers.threads import threads_for
-from helpers.training import History, fit
+from helpers.training import fit
+from helpers.training.loop import History
+from helpers.training.sweeps import Task, fit_many
+from helpers.training.threads import threads_for
 
 Result = TypeVar("Result")
 VALIDATION_IMAGES = 100
@@ -265,7 +267,7 @@ def _operations(experiment: Experiment) -> float:
 
     A product of an image with a weight is two; training takes it forward, back to the weights, and
     back to the inputs but for the first layer; evaluation takes it forward. Images count in a basis
-    of their span where `helpers.rotation` applies.
+    of their span where `helpers.training.rotation` applies.
     """
     sizes = list(experiment.make_model().sizes)
     images = experiment.train_images + VALIDATION_IMAGES

@@ -9,7 +9,7 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
-from helpers.plotting import Caption
+from helpers.plotting.captions import Caption
 
 # What matplotlib's player shows on its buttons are icons of a font from the internet.
 ICONS = {

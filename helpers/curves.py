@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.optim import Adam, Optimizer
 
 from helpers.models import MLP
-from helpers.stacks import DropoutMasks, Stack
-from helpers.threads import threads_for
-from helpers.training import frobenius_norm
+from helpers.training.loop import frobenius_norm
+from helpers.training.stacks import DropoutMasks, Stack
+from helpers.training.threads import threads_for
 
 
 @dataclass(frozen=True, eq=False)

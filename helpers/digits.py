@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.images import ImageSet
+from helpers.data.images import ImageSet
 
 
 def load_digit_images() -> ImageSet:

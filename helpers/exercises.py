@@ -24,6 +24,15 @@ def being_graded() -> bool:
     return "NBGRADER_EXECUTION" in os.environ
 
 
+def in_notebook() -> bool:
+    """Tell whether this code runs in a Jupyter or Colab kernel."""
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return hasattr(get_ipython(), "kernel")
+
+
 def grading_only() -> bool:
     """Tell whether only the answers matter now, so that demonstrations may be cut short."""
     return os.environ.get("NBGRADER_EXECUTION") == "autograde"

@@ -9,11 +9,12 @@ import torch
 from torch import nn
 from torch.optim import SGD, Optimizer
 
-from helpers.data import Augmentation, BatchLoader, ImageSet, split
+from helpers.data.images import ImageSet
+from helpers.data.loader import Augmentation, BatchLoader, split
 from helpers.models import animal_net
 from helpers.seeding import temporary_seed
-from helpers.sweeps import Task, fit_many
-from helpers.training import History, Penalty, accuracy, device_of
+from helpers.training.loop import History, Penalty, accuracy, device_of
+from helpers.training.sweeps import Task, fit_many
 
 Preparation = Callable[[ImageSet, int], ImageSet]
 BeforeStep = Callable[[int, Optimizer], None]

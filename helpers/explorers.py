@@ -6,7 +6,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from helpers.plotting import Caption
+from helpers.plotting.captions import Caption
 
 
 def explore(draw: Callable[..., Figure], controls: Mapping[str, Any], *, alternative: str) -> None:

@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
-from helpers.threads import threads_for
-from helpers.training import device_of
+from helpers.training.loop import device_of
+from helpers.training.threads import threads_for
 
 
 def loss_gradient(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from helpers.progress import in_notebook
+from helpers.exercises import in_notebook
 
 
 @dataclass(frozen=True)

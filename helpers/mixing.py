@@ -7,10 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from helpers.data import BatchLoader, ImageSet
+from helpers.data.images import ImageSet
+from helpers.data.loader import BatchLoader
 from helpers.experiments import Recipe, Run, make_task
-from helpers.threads import threads_for
-from helpers.training import History, evaluate, frobenius_norm, train_epoch
+from helpers.training.loop import History, evaluate, frobenius_norm, train_epoch
+from helpers.training.threads import threads_for
 
 Mixing = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from helpers.training import Loader, device_of
+from helpers.training.loop import Loader, device_of
 
 GREY_LEVEL = 2 / 255  # of the 256 levels of a picture file, in the scale from -1 to 1
 

@@ -1,20 +1,9 @@
 """Random seeds and the device: what makes a notebook's results repeatable, and fast."""
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
 import torch
-
-
-def set_seed(seed: int) -> None:
-    """Seed Python, NumPy and torch (CPU and GPU), and make cuDNN deterministic."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)  # seeds every GPU too
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.deterministic = True
 
 
 @contextmanager
@@ -23,17 +12,6 @@ def temporary_seed(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
         yield
-
-
-def seed_worker(worker_id: int) -> None:
-    """Seed NumPy and Python in a worker of `torch.utils.data.DataLoader` (its `worker_init_fn`).
-
-    torch seeds itself in each worker; the others would repeat the same numbers in every worker.
-    """
-    del worker_id  # torch has already made its own seed differ from worker to worker
-    seed = torch.initial_seed() % 2**32
-    np.random.seed(seed)
-    random.seed(seed)
 
 
 def set_device(choice: str = "auto") -> torch.device:

@@ -14,9 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from helpers.data import BatchLoader, ImageSet, split
+from helpers.data.images import ImageSet
+from helpers.data.loader import BatchLoader, split
 from helpers.experiments import Recipe, Run, train_recipes
-from helpers.training import device_of
+from helpers.training.loop import device_of
 
 Config = dict[str, Any]
 Objective = Callable[[Config], float]

@@ -11,7 +11,6 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from course.layout import Course
-    from helpers.images import ImageSet
 
 # How long an example takes says more of what else the machine does than of the code.
 settings.register_profile("no deadlines", deadline=None)
@@ -24,17 +23,3 @@ def toy_course(tmp_path: Path) -> "Course":
     from tests.toy import make_toy_course
 
     return make_toy_course(tmp_path / "course-root")
-
-
-@pytest.fixture(scope="session")
-def dataset() -> "ImageSet":
-    """Provide 60 noisy pictures of three classes, brighter from class to class."""
-    import torch
-
-    from helpers.images import ImageSet
-
-    generator = torch.Generator().manual_seed(0)
-    labels = torch.arange(60) % 3
-    noise = torch.randint(0, 120, (60, 3, 4, 4), generator=generator)
-    images = noise + 60 * labels[:, None, None, None]
-    return ImageSet(images.to(torch.uint8), labels, ("a", "b", "c"))

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch.nn.functional import pad
 
-from helpers.images import ImageSet
+from helpers.data.images import ImageSet
 
 FOLDER = Path(__file__).parents[1] / "build" / "fashion-mnist"
 INSTALLED = Path("usr/share/datasets/fashion-mnist")

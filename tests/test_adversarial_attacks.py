@@ -16,9 +16,9 @@ from torch.optim import SGD
 from course.layout import Course, notebook
 from course.notebooks import is_answer, read
 from helpers.data import BatchLoader, load_animal_faces, split
+from helpers.data.images import ImageSet
 from helpers.digits import load_digit_images
 from helpers.experiments import Gain, Recipe, initialise, paired_gain, train_seeds
-from helpers.images import ImageSet
 from helpers.models import MLP, animal_net
 from helpers.robustness import (
     GREY_LEVEL,
@@ -30,7 +30,7 @@ from helpers.robustness import (
     predictions,
     sign_noise,
 )
-from helpers.training import train_epoch
+from helpers.training.loop import train_epoch
 from tests.fashion import load_fashion
 from tests.toy import REPOSITORY_ROOT
 

@@ -13,7 +13,10 @@ from torch import Generator, Tensor
 
 from course.layout import notebook
 from course.notebooks import is_answer, read
-from helpers.data import AnimalFaces, Augmentation, load_animal_faces, split
+from helpers.data import load_animal_faces, split
+from helpers.data.animal_faces import AnimalFaces
+from helpers.data.images import ImageSet
+from helpers.data.loader import Augmentation
 from helpers.digits import load_digit_images
 from helpers.experiments import (
     Gain,
@@ -24,7 +27,6 @@ from helpers.experiments import (
     paired_gain,
     train_seeds,
 )
-from helpers.images import ImageSet
 from helpers.mixing import draw_beta, train_mixed_seeds
 from helpers.models import MLP
 from tests.fashion import load_fashion

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from course.layout import notebook
 from course.notebooks import is_answer, read
 from helpers.curves import CurveHistory, CurveTask, curve_optimizer, fit_curves, make_curve_data
-from helpers.data import ImageSet, load_animal_faces, normalize
+from helpers.data import load_animal_faces, normalize
+from helpers.data.images import ImageSet
 from helpers.digits import load_digit_images
 from helpers.experiments import (
     Gain,

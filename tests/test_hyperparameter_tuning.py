@@ -12,7 +12,8 @@ import torch
 
 from course.layout import notebook
 from course.notebooks import is_answer, read
-from helpers.data import ImageSet, load_animal_faces
+from helpers.data import load_animal_faces
+from helpers.data.images import ImageSet
 from helpers.digits import load_digit_images
 from helpers.experiments import (
     Gain,

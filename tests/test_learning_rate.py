@@ -12,7 +12,8 @@ from torch.optim import Optimizer
 
 from course.layout import notebook
 from course.notebooks import is_answer, read
-from helpers.data import AnimalFaces, load_animal_faces, normalize, split
+from helpers.data import load_animal_faces, normalize, split
+from helpers.data.animal_faces import AnimalFaces
 from helpers.experiments import (
     Gain,
     Recipe,

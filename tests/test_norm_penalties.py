@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from course.layout import notebook
 from course.notebooks import is_answer, read
-from helpers.data import AnimalFaces, load_animal_faces
+from helpers.data import load_animal_faces
+from helpers.data.animal_faces import AnimalFaces
 from helpers.digits import load_digit_images
 from helpers.experiments import (
     Gain,
@@ -24,7 +25,7 @@ from helpers.experiments import (
     train_seeds,
 )
 from helpers.models import MLP
-from helpers.training import Penalty
+from helpers.training.loop import Penalty
 from tests.this_course import COURSE
 
 LESSON = "norm_penalties"

@@ -13,7 +13,9 @@ from torch import Tensor, nn
 
 from course.layout import notebook
 from course.notebooks import is_answer, read
-from helpers.data import AnimalFaces, BatchLoader, load_animal_faces, split
+from helpers.data import BatchLoader, load_animal_faces, split
+from helpers.data.animal_faces import AnimalFaces
+from helpers.data.images import ImageSet
 from helpers.digits import load_digit_images
 from helpers.experiments import (
     Preparation,
@@ -23,7 +25,6 @@ from helpers.experiments import (
     paired_gain,
     train_seeds,
 )
-from helpers.images import ImageSet
 from helpers.models import MLP
 from helpers.training import accuracy
 from tests.fashion import Fashion, load_fashion
