@@ -1,5 +1,6 @@
 """What the hosting platform reads of this repository names only what is there."""
 
+import ast
 import os
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from course.layout import Course
 from tests.toy import REPOSITORY_ROOT
 
 GITHUB = REPOSITORY_ROOT / ".github"
+GRADER, GRADER_NAME = REPOSITORY_ROOT / "course" / "grading", "course.grading."
 WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
 PAGES = [REPOSITORY_ROOT / "SECURITY.md", *GITHUB.rglob("*.md"), *GITHUB.rglob("*.yml")]
 TARGETS = re.findall(r"^([a-z]+):", (REPOSITORY_ROOT / "Makefile").read_text("utf-8"), re.M)
@@ -68,6 +70,28 @@ def test_hooks_before_a_commit_need_no_network() -> None:
     (repository,) = read_yaml(REPOSITORY_ROOT / ".pre-commit-config.yaml")["repos"]
     assert repository["repo"] == "local"
     assert {hook["language"] for hook in repository["hooks"]} == {"system"}
+
+
+def allowed_imports() -> dict[str, set[str]]:
+    """Return what the table in ARCHITECTURE.md lets each package of the grader import."""
+    page = (REPOSITORY_ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[`(\w+)`\]\(course/grading/\w+\) \|[^|]*\|([^|]*)\|", page, re.M)
+    return {package: set(re.findall(r"`(\w+)`", column)) for package, column in rows}
+
+
+def imported_packages(package: str) -> set[str]:
+    """Return the packages of the grader that the modules of `package` import."""
+    found = set()
+    for module in (GRADER / package).glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(GRADER_NAME):
+                found.add((node.module or "").removeprefix(GRADER_NAME).partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("package", [path.parent.name for path in GRADER.glob("*/__init__.py")])
+def test_a_package_of_the_grader_imports_what_the_page_says(package: str) -> None:
+    assert imported_packages(package) - {package} == allowed_imports()[package]
 
 
 def test_the_picture_can_be_read_aloud() -> None:
