@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from packaging.version import InvalidVersion, Version
+
 from course.errors import CourseError
 
 SETTINGS, PROJECT = "nbgrader_config.py", "pyproject.toml"
@@ -79,19 +81,24 @@ class Course:
             )
         return self.root / name
 
-    @cached_property
+    @property
     def own_settings(self) -> Mapping[str, Any]:
         """Return what `[tool.course]` in pyproject.toml says; nothing where there is no such table.
 
         Raises `CourseError` for a file that is no TOML.
         """
+        table = self._project.get("tool", {}).get("course", {})
+        return table if isinstance(table, dict) else {}
+
+    @cached_property
+    def _project(self) -> dict[str, Any]:
+        """Return what pyproject.toml says; nothing where there is no such file."""
         file = self.root / PROJECT
         if not file.is_file():
             return {}
         try:
-            content = tomllib.loads(file.read_text(encoding="utf-8"))
-            return dict(content.get("tool", {}).get("course", {}))
-        except (AttributeError, TypeError, ValueError) as error:  # ValueError: no TOML
+            return tomllib.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:  # no TOML, or no text
             raise CourseError(f"{file}: {error}; mend that line") from error
 
     @cached_property
@@ -137,7 +144,7 @@ class Course:
     def publication(self) -> "Publication":
         """Return where the course is published, as `[tool.course]` in pyproject.toml says.
 
-        Raises `CourseError` when the file or the entry is missing.
+        Raises `CourseError` when the file or the entry is missing, or the version is none.
         """
         repository, branch = self.own_settings.get("repository"), self.own_settings.get("branch")
         if not isinstance(repository, str) or not isinstance(branch, str):
@@ -145,25 +152,56 @@ class Course:
                 f"{self.root / PROJECT}: [tool.course] must name `repository` and `branch`; "
                 "add them"
             )
-        return Publication(repository.rstrip("/"), branch)
+        return Publication(
+            repository.rstrip("/"), branch, _released_version(self._project, self.root / PROJECT)
+        )
 
 
 @dataclass(frozen=True)
 class Publication:
-    """Say where students open and install the course from."""
+    """Say where students open and install the course from.
+
+    `release` is the version that has a tag, or None while the next one is in the making.
+    """
 
     repository: str
     branch: str
+    release: str | None = None
+
+    @property
+    def revision(self) -> str:
+        """Return what git calls the state that students get: a release's tag, else the branch.
+
+        So a notebook of a release opens and installs for ever what it was built and tested with,
+        whatever happens on the branch while a class is at work.
+        """
+        return self.branch if self.release is None else f"v{self.release}"
 
     def colab(self, path: str) -> str:
         """Return the address that opens the notebook at `path` (relative to the root) in Colab."""
         slug = self.repository.removeprefix("https://github.com/")
-        return f"https://colab.research.google.com/github/{slug}/blob/{self.branch}/{path}"
+        return f"https://colab.research.google.com/github/{slug}/blob/{self.revision}/{path}"
 
     @property
     def requirement(self) -> str:
         """Return what pip installs `helpers` from."""
-        return f"git+{self.repository}@{self.branch}"
+        return f"git+{self.repository}@{self.revision}"
+
+
+def _released_version(project_file: dict[str, Any], file: Path) -> str | None:
+    """Return the version in a pyproject.toml if it is one that gets a tag; None without one.
+
+    A development version ("0.3.0.dev0") has none. Raises `CourseError` for what is no version.
+    """
+    try:
+        version = project_file.get("project", {}).get("version")
+        # A course that is no Python project, or gets its version elsewhere, has a branch only.
+        return None if version is None or Version(version).is_devrelease else str(version)
+    except (InvalidVersion, TypeError, AttributeError) as error:
+        raise CourseError(
+            f"{file}: [project] does not have a version ({error}); write one such as 0.3.0, or "
+            "0.3.0.dev0 before its release"
+        ) from error
 
 
 def read_settings(root: Path) -> Any:

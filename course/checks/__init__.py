@@ -1,5 +1,6 @@
 """What must be true of a course before it is published: `course check` runs it all."""
 
+from course.checks.architecture import check_architecture, check_named_tests
 from course.checks.cleanliness import check_cleanliness
 from course.checks.conventions import check_conventions
 from course.checks.freshness import check_freshness
@@ -25,11 +26,12 @@ def find_marker_problems(course: Course) -> list[Problem]:
     ]
 
 
-def run_checks(course: Course) -> list[Problem]:
+def run_checks(course: Course, *, quick: bool = False) -> list[Problem]:
     """Return every problem of `course`: from the checks that take milliseconds to those of minutes.
 
-    A master that cannot be read is reported and left out of the later checks. Raises `CourseError`
-    when there is no master at all.
+    The `quick` ones only read: they neither build what the masters make nor execute a master. One
+    that cannot be read is reported and left out of the later checks. Raises `CourseError` when
+    there is no master at all.
     """
     masters, unreadable = read_masters(course)
     problems = [
@@ -37,8 +39,11 @@ def run_checks(course: Course) -> list[Problem]:
         *check_cleanliness(course, masters),
         *check_conventions(masters),
         *check_links(course, masters),
+        *check_architecture(course),
+        *check_named_tests(course),
         *check_leaks(course, masters),
-        *check_freshness(course),
-        *check_solutions(course, masters),
     ]
+    if not quick:
+        problems += check_freshness(course)
+        problems += check_solutions(course, masters)
     return list(dict.fromkeys(problems))  # two checks may stumble over the same damaged file

@@ -13,7 +13,7 @@ from course.checks.problems import Problem, from_error
 from course.errors import CourseError
 from course.layout import Course, Publication
 
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md")
+PAGES = ("*.md", "docs/**/*.md", ".github/**/*.md")
 HTML_TARGET = re.compile(r"""\b(?:href|src)\s*=\s*["']([^"']+)["']""")
 HTML_ANCHOR = re.compile(r"""\b(?:id|name)\s*=\s*["']([^"']+)["']""")
 REMEDY = "mend the address, or add what it names"
@@ -30,9 +30,9 @@ def check_links(course: Course, masters: list[Master]) -> list[Problem]:
         return [from_error(error, course.root)]
     problems: list[Problem] = []
     for file, texts in _documents(course, masters):
-        tokens = [token for text in texts for token in _flatten(markdown_tokens(text))]
+        tokens = [token for text in texts for token in flatten(markdown_tokens(text))]
         anchors = set(_anchors(tokens))
-        for target in dict.fromkeys(_targets(tokens)):
+        for target in dict.fromkeys(link_targets(tokens)):
             if not _is_alive(target, course.root / file, anchors, prefixes, root=course.root):
                 problems.append(Problem(file, f"has a dead link to `{target}`", REMEDY))
     return problems
@@ -40,8 +40,11 @@ def check_links(course: Course, masters: list[Master]) -> list[Problem]:
 
 def _own_addresses(publication: Publication) -> tuple[str, ...]:
     """Return what addresses of the repository's own files begin with."""
-    repository, branch = publication.repository, publication.branch
-    pages = (f"{repository}/{kind}/{branch}/" for kind in ("blob", "tree", "raw"))
+    repository = publication.repository
+    states = dict.fromkeys((publication.branch, publication.revision))
+    pages = [
+        f"{repository}/{kind}/{state}/" for state in states for kind in ("blob", "tree", "raw")
+    ]
     return (*pages, publication.colab(""))
 
 
@@ -61,13 +64,14 @@ def _fill_placeholder(text: str) -> str:
     return re.sub(r"\{\{ *(\w+) *\}\}", r"{{\1}}", filled)
 
 
-def _flatten(tokens: list[Token]) -> Iterator[Token]:
+def flatten(tokens: list[Token]) -> Iterator[Token]:
+    """Yield block tokens and, behind each, the inline tokens that are in it."""
     for token in tokens:
         yield token
-        yield from _flatten(token.children or [])
+        yield from flatten(token.children or [])
 
 
-def _targets(tokens: list[Token]) -> Iterator[str]:
+def link_targets(tokens: list[Token]) -> Iterator[str]:
     """Yield where links and images lead, in markdown and in HTML."""
     for token in tokens:
         if token.type in ("link_open", "image"):

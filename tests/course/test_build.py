@@ -81,6 +81,20 @@ def test_colab_link_opens_the_student_version_from_both(toy_course: Course) -> N
 
 
 @pytest.mark.slow
+def test_a_release_opens_and_installs_what_is_behind_its_tag(toy_course: Course) -> None:
+    nb = toy_notebook(toy_cells())
+    nb.cells[1].source = 'source = "{{ requirement }}"'
+    write_notebook(nb, notebook(toy_course.masters, "toy"))
+    file = toy_course.root / "pyproject.toml"
+    file.write_text('[project]\nversion = "1.2.0"\n' + file.read_text())
+    build(toy_course)
+    for folder in (toy_course.release, toy_course.solutions):
+        title, source = (cell.source for cell in read(notebook(folder, "toy")).cells[:2])
+        assert "/YOUR_ORGANISATION/toy/blob/v1.2.0/release/toy/toy.ipynb" in title
+        assert source == 'source = "git+https://github.com/YOUR_ORGANISATION/toy@v1.2.0"'
+
+
+@pytest.mark.slow
 def test_second_build_changes_nothing(toy_course: Course) -> None:
     build(toy_course)
     before = generated(toy_course)

@@ -126,6 +126,16 @@ def test_checks_go_on_after_a_damaged_master(built_course: Course) -> None:
     }
 
 
+def test_quick_checks_read_but_build_and_execute_nothing(
+    toy_course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (toy_course.root / "README.md").write_text("[gone](gone.md)")
+    for name in ("check_freshness", "check_solutions"):
+        monkeypatch.setattr(f"course.checks.{name}", pytest.fail)
+    (problem,) = run_checks(toy_course, quick=True)
+    assert problem.file == Path("README.md")
+
+
 def test_problem_is_one_line_with_file_and_remedy() -> None:
     problem = Problem(MASTER, "is wrong", "mend it")
     assert str(problem) == "source_notebooks/toy/toy.ipynb: is wrong; mend it"
@@ -557,13 +567,25 @@ def test_dead_link_in_a_master_is_found(toy_course: Course, text: str, target: s
     assert (problem.file, problem.message) == (MASTER, f"has a dead link to `{target}`")
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/a.md", "docs/b/c.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CHANGELOG.md", "docs/a.md", "docs/b/c.md", ".github/ISSUE_TEMPLATE/a.md"]
+)
 def test_dead_link_in_a_page_is_found(toy_course: Course, name: str) -> None:
     page = toy_course.root / name
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text("[a](gone.md) [this](" + page.name + ")")
     (problem,) = dead_links(toy_course)
     assert (problem.file, problem.message) == (Path(name), "has a dead link to `gone.md`")
+
+
+def test_links_to_the_tag_of_a_release_are_the_repositorys_own(toy_course: Course) -> None:
+    file = toy_course.root / "pyproject.toml"
+    file.write_text('[project]\nversion = "1.0"\n' + file.read_text())
+    start = "https://github.com/YOUR_ORGANISATION/toy/blob"
+    live, gone = f"{start}/v1.0/pyproject.toml", f"{start}/v1.0/gone.md"
+    (toy_course.root / "README.md").write_text(f"[a]({live}) [b]({gone}) [c]({start}/main/gone.md)")
+    found = [problem.message for problem in dead_links(toy_course)]
+    assert found == [f"has a dead link to `{target}`" for target in (gone, f"{start}/main/gone.md")]
 
 
 # --- solutions -------------------------------------------------------------------------------

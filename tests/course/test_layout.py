@@ -1,5 +1,6 @@
 """Folders lie where the tools look for them, and what is missing is named with its remedy."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from course.errors import CourseError
 from course.layout import Course, Publication, notebook
+from tests.toy import REPOSITORY_ROOT
 
 PUBLISHED = (
     '[tool.course]\nrepository = "https://github.com/ORGANISATION/course/"\nbranch = "main"\n'
@@ -178,6 +180,45 @@ def test_colab_opens_the_file_on_the_branch() -> None:
     )
 
 
-def test_pip_installs_from_the_branch() -> None:
-    publication = Publication("https://github.com/ORGANISATION/course", "v1")
-    assert publication.requirement == "git+https://github.com/ORGANISATION/course@v1"
+def test_pip_installs_from_the_branch_before_a_release() -> None:
+    publication = Publication("https://github.com/ORGANISATION/course", "main")
+    assert publication.requirement == "git+https://github.com/ORGANISATION/course@main"
+
+
+def test_a_release_opens_and_installs_from_its_tag() -> None:
+    publication = Publication("https://github.com/ORGANISATION/course", "main", release="0.3.0")
+    assert publication.requirement == "git+https://github.com/ORGANISATION/course@v0.3.0"
+    assert "/course/blob/v0.3.0/release/" in publication.colab("release/a/a.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("project", "revision"),
+    [
+        ("", "main"),
+        ('[project]\nname = "course"\ndynamic = ["version"]\n', "main"),
+        ('[project]\nversion = "0.3.0.dev0"\n', "main"),
+        ('[project]\nversion = "0.3.0"\n', "v0.3.0"),
+        ('[project]\nversion = "1.0rc1"\n', "v1.0rc1"),
+    ],
+)
+def test_only_a_version_that_is_released_has_a_tag(
+    course: Course, project: str, revision: str
+) -> None:
+    (course.root / "pyproject.toml").write_text(project + PUBLISHED, encoding="utf-8")
+    assert course.publication.revision == revision
+
+
+@pytest.mark.parametrize("project", ["project = 3\n", "[project]\nversion = 'next'\n"])
+def test_what_is_no_version_is_named_with_the_remedy(course: Course, project: str) -> None:
+    (course.root / "pyproject.toml").write_text(project + PUBLISHED, encoding="utf-8")
+    with pytest.raises(
+        CourseError, match=r"pyproject\.toml: \[project\] .*; write one such as 0\."
+    ):
+        _ = course.publication
+
+
+def test_the_changelog_tells_of_the_version_to_come() -> None:
+    changelog = (REPOSITORY_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.findall(r"^## (\S+)", changelog, re.M)[0]
+    release = Course(REPOSITORY_ROOT).publication.release
+    assert newest == (release or "Unreleased")
