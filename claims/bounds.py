@@ -71,15 +71,18 @@ class Bound:
     def __str__(self) -> str:
         """Return the bound in words."""
         subject = "" if self.of == "mean" else f"{self.of} seed "
-        ends = [
-            f"{word} {end:g}{_errors(errors)}"
-            for word, end, errors in (
-                ("above", self.low, self.low_errors),
-                ("below", self.high, self.high_errors),
-            )
-            if math.isfinite(end)
-        ]
-        return subject + " and ".join(ends) + (", or equal" if self.inclusive else "")
+        return subject + self._words() + (" or equal" if self.inclusive else "")
+
+    def _words(self) -> str:
+        errors = _errors(self.high_errors)
+        if self.low == -math.inf:
+            return f"below {self.high:g}{errors}"
+        if self.high == math.inf:
+            return f"above {self.low:g}{_errors(self.low_errors)}"
+        if not self.high_errors:
+            return f"between {self.low:g} and {self.high:g}"
+        middle, slack = fmean((self.low, self.high)), (self.high - self.low) / 2
+        return f"{middle:g} ±{f' {slack:g} +' if slack else ''}{errors.removeprefix(' +')}"
 
 
 def _errors(count: float) -> str:

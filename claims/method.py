@@ -57,7 +57,9 @@ class Method:
         statements = {
             id(statement): statement for here in ours for statement in self.source.definitions[here]
         }
-        imports = [node for node in self.source.tree.body if _imports_any(node, statements.values())]
+        imports = [
+            node for node in self.source.tree.body if _imports_any(node, statements.values())
+        ]
         body = sorted([*imports, *statements.values()], key=lambda node: node.lineno)
         namespace: dict[str, Any] = {"__name__": self.lesson}
         exec(compile(ast.Module(body, []), f"<{self.lesson}>", "exec"), namespace)

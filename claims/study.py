@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from claims.method import Method
 
 Result = TypeVar("Result")
+Options = ParamSpec("Options")
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,7 +16,7 @@ class Study:
 
     lesson: Method
     seeds: range
-    _results: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
+    _results: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
     _defined: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def method(self, name: str) -> Any:
@@ -27,9 +28,15 @@ class Study:
             self._defined[name] = self.lesson.define(name)
         return self._defined[name]
 
-    def measured(self, measurement: Callable[["Study"], Result]) -> Result:
-        """Return what `measurement` gives for this study, trained when first asked for."""
-        if measurement not in self._results:
-            self._results[measurement] = measurement(self)
-        result: Result = self._results[measurement]
+    def measured(
+        self,
+        measurement: Callable[Concatenate["Study", Options], Result],
+        *options: Options.args,
+        **_: Options.kwargs,
+    ) -> Result:
+        """Return `measurement(study, *options)`, trained when it is first asked for."""
+        key = measurement, options
+        if key not in self._results:
+            self._results[key] = measurement(self, *options, **_)
+        result: Result = self._results[key]
         return result

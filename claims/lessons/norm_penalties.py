@@ -248,5 +248,4 @@ CLAIMS = (
     ),
 )
 
-SETTINGS = (
-)
+SETTINGS = ()
