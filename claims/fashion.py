@@ -1,6 +1,6 @@
-"""Real photographs for tests of what the lessons claim: three kinds of clothes of Fashion-MNIST.
+"""Real photographs for what the lessons claim: three kinds of clothes of Fashion-MNIST.
 
-`python -m tests.fashion FOLDER` brings the files there: from Debian's `dataset-fashion-mnist`,
+`python -m claims.fashion FOLDER` brings the files there: from Debian's `dataset-fashion-mnist`,
 installed or not, or else with torchvision from the internet.
 
 Source: H. Xiao, K. Rasul and R. Vollgraf, Fashion-MNIST, 2017, arXiv:1708.07747 (MIT licence).
