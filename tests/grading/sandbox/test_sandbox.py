@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,8 +30,9 @@ from course.grading.sandbox.server import (
     StudentHandle,
     check_sandbox,
 )
+from tests.grading.processes import is_gone, until
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 MB = 2**20
 LIMITS = Limits(
     cpu=1, memory=200 * MB, processes=40, open_files=64, file_size=8 * MB, scratch=16 * MB
@@ -104,13 +105,6 @@ def wait_for_end(student: StudentHandle, seconds: float = 20) -> Ending:
     return ending
 
 
-def until(happens: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def processes_with(word: str) -> list[int]:
     """Return the processes of this machine that have `word` in their command line."""
     found = []
@@ -127,14 +121,6 @@ def processes_with(word: str) -> list[int]:
 
 def family(student: StudentHandle) -> set[int]:
     return find_family(Path("/proc"), student.pid)
-
-
-def is_gone(pid: int) -> bool:
-    """Say whether a process has ended; a zombie has."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-    except OSError:
-        return True
 
 
 # ---------------------------------------------------------------- what ends, and how

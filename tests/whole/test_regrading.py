@@ -22,8 +22,9 @@ from course.grading.engine.assignment_grader import AssignmentGrader
 from course.grading.engine.options import GradingOptions
 from course.grading.model.rehearsal import Rehearsal
 from course.layout import Course, notebook
-from tests.test_grading import RIGHT_DOUBLE, hand_in, handed_in
+from tests.handing_in import hand_in, handed_in
 from tests.toy import REPOSITORY_ROOT, make_toy_course
+from tests.whole.test_grading import RIGHT_DOUBLE
 
 OPTIONS = GradingOptions(time_limit=20, jobs=1)
 ANSWERS = {

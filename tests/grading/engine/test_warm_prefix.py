@@ -14,7 +14,7 @@ from course.grading.engine.grader import Grader
 from course.grading.engine.options import GradingOptions
 from course.grading.inside.protocol import DONE, STEP, UNFIT
 from course.grading.model.cells import Cell, MasterNotebook, Role
-from tests.test_trial import answer, given, question
+from tests.grading.cells import answer, given, question
 from tests.toy import REPOSITORY_ROOT
 
 OPTIONS = GradingOptions(time_limit=20.0, memory_limit=2 * 2**30)

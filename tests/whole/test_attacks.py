@@ -32,7 +32,7 @@ from course.grading.model.cells import MasterNotebook
 from course.grading.model.judgement import Judgement
 from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook
 
-FOLDER = Path(__file__).parent / "attacks"
+FOLDER = Path(__file__).parents[1] / "attacks"
 FORGING = FOLDER / "forging.py"
 ATTACKS = sorted(path for path in FOLDER.glob("*.py") if path != FORGING)
 MARKER = "course-attack"

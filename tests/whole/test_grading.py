@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
-import nbformat
 import pytest
 from course.grading.engine.engine import workers
 from hypothesis import given
@@ -34,6 +33,7 @@ from course.grading.model.wording import MAX_LENGTH, one_line, plain_number, pri
 from course.grading.records.pages import feedback_page, grades_table
 from course.layout import Course, notebook
 from course.processes import run_apart
+from tests.handing_in import hand_in, handed_in
 from tests.toy import (
     answer_cell,
     check_cell,
@@ -87,25 +87,6 @@ def two_question_course(root: Path) -> Course:
     write_notebook(toy_notebook(cells), notebook(course.masters, "toy"))
     build(course)
     return course
-
-
-def hand_in(course: Course, student: str, answers: dict[str, str] | None = None) -> NotebookNode:
-    """Write the student version with these answers as the student's, and return it."""
-    nb = student_version(course, answers or {})
-    write_notebook(nb, handed_in(course, student))
-    return nb
-
-
-def student_version(course: Course, answers: dict[str, str]) -> NotebookNode:
-    nb = nbformat.read(notebook(course.release, "toy"), as_version=4)
-    for cell in nb.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        cell.source = answers.get(name, cell.source)
-    return nb
-
-
-def handed_in(course: Course, student: str) -> Path:
-    return notebook(course.submitted / student, "toy")
 
 
 def grade_quietly(course: Course, selection: Selection = Selection()) -> ClassReport:  # noqa: B008

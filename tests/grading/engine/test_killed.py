@@ -26,11 +26,11 @@ from course.grading.intake.collection import HandedIn
 from course.grading.model.judgement import Judgement
 from course.grading.model.rehearsal import Rules
 from course.grading.sandbox.process_table import find_family
-from tests.test_sandbox import is_gone, until
+from tests.grading.processes import is_gone, until
 from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook
 
 OPTIONS = GradingOptions(time_limit=20.0, memory_limit=2 * 2**30)
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 PROC = Path("/proc")
 GATE = """
 import time
@@ -46,7 +46,7 @@ from course.grading.engine.grader import Grader
 from course.grading.engine.options import GradingOptions
 from course.grading.inside.limits import Isolation
 from course.grading.model.cells import MasterNotebook
-from tests.test_trial import answer, given, question
+from tests.grading.cells import answer, given, question
 master = MasterNotebook("toy", (given("a = 1"),), {}, ())
 with Grader(master, GradingOptions(Isolation(sys.argv[1]))) as g:
     g.grade([given("a = 1"), answer("f = 1"), question(sys.argv[2])])

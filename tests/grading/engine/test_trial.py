@@ -12,7 +12,7 @@ from course.grading.model.findings import Stage
 from course.grading.model.judgement import Judgement
 from course.grading.model.rehearsal import Rules
 from course.grading.model.results import Verdict
-from course.ipython_code import defined_names
+from tests.grading.cells import answer, given, question
 
 GIVEN = """
 import random
@@ -25,18 +25,6 @@ def shared(x):
 """
 SECONDS = 5.0
 Hear = Callable[..., Judgement]
-
-
-def given(source: str) -> Cell:
-    return Cell(Role.GIVEN, "imports", "code", source, (), 0.0, skipped=False)
-
-
-def answer(source: str, name: str = "f") -> Cell:
-    return Cell(Role.ANSWER, name, "code", source, defined_names(source) or ("f",), 0.0, False)
-
-
-def question(source: str, cell: str = "test_f") -> Cell:
-    return Cell(Role.TEST, cell, "code", source, (), 2.0, skipped=False)
 
 
 @pytest.fixture(scope="module")
