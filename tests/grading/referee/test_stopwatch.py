@@ -15,4 +15,9 @@ def test_a_stage_inside_another_counts_for_itself_alone(monkeypatch: pytest.Monk
         pass
     with watch.stage(Stage.RUN):
         pass
-    assert watch.seconds() == {Stage.FORK: 3.0, Stage.RUN: 1.0 + 4.0 + 1.0, Stage.JUDGE: 0.0}
+    assert watch.seconds() == {
+        Stage.REBUILD: 0.0,
+        Stage.FORK: 3.0,
+        Stage.RUN: 1.0 + 4.0 + 1.0,
+        Stage.JUDGE: 0.0,
+    }
