@@ -4,7 +4,6 @@ import csv
 import html
 import os
 import shutil
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -32,7 +31,6 @@ from course.grading.model.results import NotebookResult, QuestionResult, Submiss
 from course.grading.model.wording import MAX_LENGTH, one_line, plain_number, printable
 from course.grading.records.pages import feedback_page, grades_table
 from course.layout import Course, notebook
-from course.processes import run_apart
 from tests.handing_in import hand_in, handed_in
 from tests.toy import (
     answer_cell,
@@ -379,17 +377,6 @@ def test_a_solution_that_the_machine_cannot_grade_is_named(
     monkeypatch.setattr(workers, "Grader", unlucky)
     with pytest.raises(CourseError, match="toy: grading its own solution: no memory is left"):
         grade_quietly(toy_course)
-
-
-# --- processes ---
-
-
-def test_a_task_that_kills_its_process_costs_only_itself() -> None:
-    deadly = "__import__('os').kill(__import__('os').getpid(), 9)"
-    outcomes = dict(run_apart(eval, ["1 + 1", deadly, "1 / 0", "2 + 2", "3 + 3"], jobs=2))
-    assert isinstance(outcomes.pop(deadly), BrokenProcessPool)
-    assert isinstance(outcomes.pop("1 / 0"), ZeroDivisionError)
-    assert outcomes == {"1 + 1": 2, "2 + 2": 4, "3 + 3": 6}
 
 
 # --- collecting ---
