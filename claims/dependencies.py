@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 OURS = ("claims", "helpers")
 WHOLE = "*"  # in place of a name: everything in a module
 # Modules that data come through, unchanged: how they are fetched and how that is shown.
-ASIDE = frozenset({"archives", "downloads", "progress"})
+ASIDE = frozenset({"archives", "downloads"})
 # Parts of a syntax tree that do not say what is computed.
 UNIMPORTANT = frozenset({"annotation", "returns", "ctx", "kind", "type_comment"})
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from helpers.data.images import ImageSet
 from helpers.experiments import Recipe, Run, accuracies_on, late_accuracy, train_seeds
-from helpers.images import ImageSet
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ def fit_curve(
     model: MLP, data: CurveData, optimizer: Optimizer, *, steps: int, record: Sequence[int]
 ) -> CurveHistory:
     """Train `model` on all points at once and measure it after the steps in `record`."""
-    history, chosen = CurveHistory(), set(record)
+    history = CurveHistory()
+    chosen = set(record)
     with threads_for(model):
         for step in range(1, steps + 1):
             model.train()
@@ -82,9 +83,9 @@ def fit_curve(
                 model.eval()
                 with torch.no_grad():
                     fitted, curve = model(data.inputs), model(data.test_inputs)
-                losses = F.mse_loss(fitted, data.targets), F.mse_loss(curve, data.test_targets)
-                values = losses[0].item(), losses[1].item()
-                history.append(step, values, frobenius_norm(model), curve[:, 0])
+                train_loss = F.mse_loss(fitted, data.targets).item()
+                test_loss = F.mse_loss(curve, data.test_targets).item()
+                history.append(step, (train_loss, test_loss), frobenius_norm(model), curve[:, 0])
     return history
 
 
@@ -107,16 +108,20 @@ def fit_curves(
     """
     if not tasks:
         return []
-    histories, chosen = [CurveHistory() for _ in tasks], set(record)
+    histories = [CurveHistory() for _ in tasks]
+    chosen = set(record)
     data = [task.data for task in tasks]
-    inputs, targets = torch.stack([x.inputs for x in data]), torch.stack([x.targets for x in data])
+    inputs = torch.stack([points.inputs for points in data])  # (runs, points, 1)
+    targets = torch.stack([points.targets for points in data])
     dropout = DropoutMasks(tasks[0].model, [task.seed for task in tasks])
     with threads_for(tasks[0].model), Stack([task.model for task in tasks]) as stack:
         for step in range(1, steps + 1):
             masks = dropout.draw(inputs.shape[1])
             activations = stack.forward(inputs, masks)
-            error = (activations[-1] - targets) * (2 / inputs.shape[1])  # of the mean square
+            # The derivative of the mean square by the outputs.
+            error = (activations[-1] - targets) * (2 / inputs.shape[1])
             stack.backward(activations, error, masks)
+            # Each network's parameters are a part of the stack, on which its optimizer thus acts.
             for task in tasks:
                 task.optimizer.step()
             if step in chosen:

@@ -138,9 +138,10 @@ def paired_gain(treated: Sequence[float], control: Sequence[float]) -> Gain:
     pair it is not known, and NaN.
     """
     differences = [a - b for a, b in zip(treated, control, strict=True)]
-    count = len(differences)
-    error = stdev(differences) / count**0.5 if count > 1 else float("nan")
-    return Gain(fmean(differences), error, sum(d > 0 for d in differences), count)
+    pairs = len(differences)
+    error = stdev(differences) / pairs**0.5 if pairs > 1 else float("nan")
+    better = sum(difference > 0 for difference in differences)
+    return Gain(fmean(differences), error, better, pairs)
 
 
 def summarise(runs: Sequence[Run]) -> str:

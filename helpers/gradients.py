@@ -38,7 +38,6 @@ def gradient_noise(
         squares = torch.zeros((), device=whole.device)
         for _ in range(draws):
             rows = torch.randint(len(labels), (batch_size,), generator=generator).to(labels.device)
-            squares = (
-                squares + (loss_gradient(model, images[rows], labels[rows]) - whole).square().sum()
-            )
+            distance = loss_gradient(model, images[rows], labels[rows]) - whole
+            squares = squares + distance.square().sum()
     return float((squares / draws).sqrt())

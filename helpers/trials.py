@@ -129,6 +129,7 @@ def pick_winners(
         raise ValueError(f"the table has {count} configurations and {images} images")
     winners = []
     for _ in range(draws):
+        # Prefixes of permutations: drawn without replacement.
         chosen = torch.randperm(count, generator=generator)[:trials]
         order = torch.randperm(images, generator=generator)
         accuracies = _mean(table.correct[chosen[:, None], order[:val_images]])

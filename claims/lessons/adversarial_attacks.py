@@ -16,9 +16,9 @@ from claims.fashion import load_fashion
 from claims.measuring import differences
 from claims.study import Study
 from helpers.data import BatchLoader, load_animal_faces, split
+from helpers.data.images import ImageSet
 from helpers.digits import load_digit_images
 from helpers.experiments import Recipe, initialise, train_seeds
-from helpers.images import ImageSet
 from helpers.models import animal_net
 from helpers.robustness import (
     GREY_LEVEL,
@@ -30,7 +30,7 @@ from helpers.robustness import (
     predictions,
     sign_noise,
 )
-from helpers.training import train_epoch
+from helpers.training.loop import train_epoch
 
 TEMPERATURE = 30
 Models = list[nn.Module]

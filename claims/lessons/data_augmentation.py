@@ -13,7 +13,8 @@ from claims.claim import Claim
 from claims.fashion import load_fashion
 from claims.measuring import Group, differences, percent, points, train_group
 from claims.study import Study
-from helpers.data import Augmentation, load_animal_faces, split
+from helpers.data import load_animal_faces, split
+from helpers.data.loader import Augmentation
 from helpers.digits import load_digit_images
 from helpers.experiments import Recipe, accuracies_on
 from helpers.mixing import train_mixed_seeds

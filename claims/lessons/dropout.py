@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from claims.bounds import about, above, below, each, exactly, not_above, not_below
 from claims.claim import Claim
 from claims.fashion import load_fashion
-from claims.measuring import Group, differences, percent, points, train_group
+from claims.measuring import Group, differences, points, train_group
 from claims.study import Study
 from helpers.curves import CurveHistory, CurveTask, curve_optimizer, fit_curves, make_curve_data
 from helpers.data import load_animal_faces, normalize
+from helpers.data.images import ImageSet
 from helpers.digits import load_digit_images
 from helpers.experiments import Recipe, Run, initialise
-from helpers.images import ImageSet
 from helpers.models import MLP, curve_net, wide_animal_net
 
 NONE, DROPOUT, TOY = (0.0, 0.0), (0.5, 0.3), (0.4, 0.2)

@@ -12,12 +12,12 @@ from torch import Generator, nn
 from claims.bounds import about, above, at_least, below, between, not_below
 from claims.claim import Claim
 from claims.fashion import load_fashion
-from claims.measuring import differences, percent, points
+from claims.measuring import points
 from claims.study import Study
 from helpers.data import load_animal_faces
+from helpers.data.images import ImageSet
 from helpers.digits import load_digit_images
 from helpers.experiments import Recipe, accuracies_on, initialise, late_accuracy, train_seeds
-from helpers.images import ImageSet
 from helpers.trials import Config, Objective, Recorder, TrialTable, pick_winners, train_table
 
 RATES = [10 ** (-4 + k / 3) for k in range(13)]

@@ -14,7 +14,7 @@ from claims.study import Study
 from helpers.data import load_animal_faces
 from helpers.digits import load_digit_images
 from helpers.experiments import late_accuracy, train_seeds
-from helpers.training import Penalty
+from helpers.training.loop import Penalty
 
 PENALISED = ("L1", "L2", "both")
 PENALTIES = ("L1", "L2")

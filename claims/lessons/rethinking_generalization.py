@@ -15,9 +15,9 @@ from claims.fashion import load_fashion
 from claims.measuring import Group, differences, percent, points, train_group
 from claims.study import Study
 from helpers.data import BatchLoader, load_animal_faces, split
+from helpers.data.images import ImageSet
 from helpers.digits import load_digit_images
 from helpers.experiments import Recipe, Run, accuracies_on, train_seeds
-from helpers.images import ImageSet
 from helpers.models import MLP
 from helpers.training import accuracy
 

@@ -20,6 +20,7 @@ def split(dataset: ImageSet, sizes: Sequence[int], *, seed: int) -> list[ImageSe
         raise ValueError(f"sizes must be 0 or more, not {list(sizes)}")
     if sum(sizes) > len(dataset):
         raise ValueError(f"{sum(sizes):,} images asked for, but {len(dataset):,} are available")
+    # Neighbouring stretches of one permutation cannot share an image.
     order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(seed))
     ends = np.cumsum(sizes, dtype=int).tolist()
     return [dataset[order[end - size : end]] for size, end in zip(sizes, ends, strict=True)]

@@ -29,13 +29,19 @@ class Stack:
     def __init__(self, models: Sequence[MLP]) -> None:
         self.models = models
         self.negative_slope = models[0].negative_slope
-        layers = list(zip(*(model.linear_layers for model in models), strict=True))
-        self.weights = [_share([layer.weight for layer in group]) for group in layers]
-        self.biases = [_share([layer.bias for layer in group])[:, None] for group in layers]
-        self.weight_gradients = [_share_gradients([x.weight for x in group]) for group in layers]
-        self.bias_gradients = [
-            _share_gradients([layer.bias for layer in group])[:, None] for group in layers
-        ]
+        self.weights: list[Tensor] = []
+        self.biases: list[Tensor] = []
+        self.weight_gradients: list[Tensor] = []
+        self.bias_gradients: list[Tensor] = []
+        # Layer by layer: the first layers of all networks, then the second ones, and so on.
+        for layers in zip(*(model.linear_layers for model in models), strict=True):
+            weights = [layer.weight for layer in layers]
+            biases = [layer.bias for layer in layers]
+            self.weights.append(_share(weights))
+            self.weight_gradients.append(_share_gradients(weights))
+            # One more axis, so that a bias is added to every image of a batch.
+            self.biases.append(_share(biases)[:, None])
+            self.bias_gradients.append(_share_gradients(biases)[:, None])
 
     @property
     def dtype(self) -> torch.dtype:
@@ -136,6 +142,7 @@ def cross_entropy_error(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _share(parameters: Sequence[torch.nn.Parameter]) -> Tensor:
+    """Return one tensor of all parameters, of which each is a view from now on."""
     stacked = torch.stack([parameter.detach() for parameter in parameters])
     for parameter, row in zip(parameters, stacked, strict=True):
         parameter.data = row
@@ -143,6 +150,7 @@ def _share(parameters: Sequence[torch.nn.Parameter]) -> Tensor:
 
 
 def _share_gradients(parameters: Sequence[torch.nn.Parameter]) -> Tensor:
+    """Return zeros of which each parameter's gradient is a view from now on."""
     stacked = torch.zeros_like(torch.stack([parameter.detach() for parameter in parameters]))
     for parameter, row in zip(parameters, stacked, strict=True):
         parameter.grad = row

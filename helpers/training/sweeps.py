@@ -1,8 +1,8 @@
 """Train many networks at once, with the results that training them one after another has.
 
 `fit_many` takes what `helpers.training.fit` takes, once for each run. Networks of one shape are
-stacked (`helpers.stacks`), and where that loses nothing their images are expressed in fewer numbers
-(`helpers.rotation`).
+stacked (see `stacks`), and where that loses nothing their images are expressed in fewer numbers
+(see `rotation`).
 """
 
 import copy
@@ -56,10 +56,11 @@ def fit_many(tasks: Sequence[Task], *, epochs: int, memory: int = 1 << 28) -> li
         groups.setdefault(_shape(task), []).append(position)
     histories: dict[int, History] = {}
     for members in groups.values():
-        size = max(1, memory // _footprint(tasks[members[0]]))
+        like = tasks[members[0]]  # what holds of one run of a group holds of all
+        size = max(1, memory // _footprint(like))
         for start in range(0, len(members), size):
             chunk = members[start : start + size]
-            with threads_for(tasks[members[0]].model):
+            with threads_for(like.model):
                 trained = _fit_chunk([tasks[position] for position in chunk], epochs)
             histories.update(zip(chunk, trained, strict=True))
     return [histories[position] for position in range(len(tasks))]
@@ -74,7 +75,7 @@ def _shape(task: Task) -> Hashable:
     """Return what runs must have in common to be stacked."""
     model, loaders = task.model, (task.train_loader, task.val_loader)
     if not _is_stackable(model):
-        return id(model)
+        return id(model)  # a group of its own
     data = tuple((len(x.dataset), x.batch_size, _is_fixed(x)) for x in loaders)
     kind = (model.sizes, model.negative_slope, model.dropout, _dtype(model))
     return (*kind, device_of(model), data, _is_rotatable(task))
@@ -96,14 +97,21 @@ def _fit_chunk(tasks: list[Task], epochs: int) -> list[History]:
                 return _fit_stack(rotated, epochs, outside=outside)
         return _fit_stack(tasks, epochs, outside=torch.zeros(len(tasks)))
     finally:
+        # Momenta that were gathered in coordinates do not fit weights for pixels.
         for task in tasks:
             task.optimizer.state.clear()
 
 
 def _fit_alone(task: Task, epochs: int) -> History:
     with temporary_seed(task.seed):
-        arguments = (task.model, task.train_loader, task.val_loader, task.optimizer)
-        return fit(*arguments, epochs=epochs, penalty=task.penalty)
+        return fit(
+            task.model,
+            task.train_loader,
+            task.val_loader,
+            task.optimizer,
+            epochs=epochs,
+            penalty=task.penalty,
+        )
 
 
 def _is_fixed(loader: BatchLoader) -> bool:
@@ -114,14 +122,19 @@ def _is_fixed(loader: BatchLoader) -> bool:
 def _is_rotatable(task: Task) -> bool:
     """Tell whether `helpers.training.rotation` applies to a run and makes it cheaper."""
     loaders = (task.train_loader, task.val_loader)
-    count = sum(len(loader.dataset) for loader in loaders)
+    images_stay_there = all(loader.augment is None for loader in loaders)
+    images = sum(len(loader.dataset) for loader in loaders)
+    is_cheaper = images < task.train_loader.images[0].numel()
+    trains_in_the_span = task.penalty is None and _adds_up_gradients(task.optimizer)
+    return trains_in_the_span and images_stay_there and is_cheaper
+
+
+def _adds_up_gradients(optimizer: Optimizer) -> bool:
+    """Tell whether an optimizer moves weights along sums of the gradients to come, nowhere else."""
     return (
-        task.penalty is None
-        and type(task.optimizer) is SGD
-        and not task.optimizer.state  # momentum from earlier training may point anywhere
-        and all(group["weight_decay"] == 0 for group in task.optimizer.param_groups)
-        and all(loader.augment is None for loader in loaders)
-        and count < task.train_loader.images[0].numel()
+        type(optimizer) is SGD  # a subclass may do something else
+        and not optimizer.state  # momentum from earlier training may point anywhere
+        and all(group["weight_decay"] == 0 for group in optimizer.param_groups)
     )
 
 

@@ -99,11 +99,16 @@ def _files_of(name: str) -> Iterator[Path]:
 
 
 def _digest_of(path: Path) -> str:
-    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    # Not the code alone: a package may keep data beside it.
+    files = sorted(filter(_is_source, path.rglob("*"))) if path.is_dir() else [path]
     total = sha256()
     for file in files:
         total.update(file.read_bytes())
     return total.hexdigest()
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and path.suffix != ".pyc"
 
 
 def _distributions(imported: Iterable[str]) -> set[str]:
