@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from course.grading.engine.engine import workers
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat import NotebookNode
@@ -19,6 +18,7 @@ from benchmarks.stock_nbgrader import run_nbgrader
 from course.build import build
 from course.errors import CourseError
 from course.grading.classroom import ClassReport, Progress, Selection, grade_class
+from course.grading.engine import assignment_grader
 from course.grading.engine.assignment_grader import ATTEMPTS
 from course.grading.engine.options import GradingOptions
 from course.grading.engine.referee_client import Ungraded
@@ -360,7 +360,7 @@ def test_a_machine_that_fails_is_tried_again_and_is_no_zero(
 ) -> None:
     build(toy_course)
     hand_in(toy_course, "ann", {"double": RIGHT_DOUBLE})
-    monkeypatch.setattr(workers, "Grader", Unlucky(times))
+    monkeypatch.setattr(assignment_grader, "Grader", Unlucky(times))
     [result] = grade_quietly(toy_course).results
     assert result.score == score
     assert (result.problem is None) == (times < ATTEMPTS)
@@ -374,7 +374,7 @@ def test_a_solution_that_the_machine_cannot_grade_is_named(
     hand_in(toy_course, "ann", {"double": RIGHT_DOUBLE})
     unlucky = Unlucky(ATTEMPTS)
     next(unlucky.failures)
-    monkeypatch.setattr(workers, "Grader", unlucky)
+    monkeypatch.setattr(assignment_grader, "Grader", unlucky)
     with pytest.raises(CourseError, match="toy: grading its own solution: no memory is left"):
         grade_quietly(toy_course)
 

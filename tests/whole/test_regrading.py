@@ -18,6 +18,7 @@ from filelock import FileLock
 from course.build import build
 from course.errors import CourseError
 from course.grading.classroom import ClassReport, Selection, grade_class
+from course.grading.engine import dependencies
 from course.grading.engine.assignment_grader import AssignmentGrader
 from course.grading.engine.options import GradingOptions
 from course.grading.model.rehearsal import Rehearsal
@@ -133,6 +134,51 @@ def test_a_changed_master_makes_all_results_old(
     master = notebook(graded.masters, "toy")
     master.write_text(master.read_text().replace("double(2) == 4", "double(2) == 5"))
     assert to_grade() == set(ANSWERS)
+
+
+def mend_a_typo(course: Course) -> None:
+    """Change a text of the master, and build, as an instructor does in the middle of a term."""
+    master = notebook(course.masters, "toy")
+    master.write_text(master.read_text().replace("# Toy", "# A toy"))
+    build(course)
+    assert "# A toy" in notebook(course.release, "toy").read_text()
+
+
+def test_a_typo_that_is_mended_makes_nothing_old(
+    graded: Course, to_grade: Callable[..., set[str]]
+) -> None:
+    mend_a_typo(graded)
+    assert to_grade() == set()
+
+
+def test_a_typo_that_is_mended_empties_no_row(graded: Course) -> None:
+    table = (graded.root / "grades" / "toy.csv").read_text()
+    mend_a_typo(graded)
+    assert grade(graded, students="b*").known == {"bob"}
+    assert (graded.root / "grades" / "toy.csv").read_text() == table
+
+
+def test_another_version_of_a_library_that_decides_makes_all_results_old(
+    to_grade: Callable[..., set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dependencies, "version", lambda name: f"another {name}")
+    assert to_grade() == set(ANSWERS)
+
+
+def test_a_package_that_students_may_import_counts_for_those_who_do(
+    graded: Course, to_grade: Callable[..., set[str]], tmp_path: Path
+) -> None:
+    module = tmp_path / "extra.py"
+    module.write_text("factor = 2")
+    options = replace(OPTIONS, readable=(module,))
+    assert to_grade(options) == set()
+    source = "import extra\n\ndef double(number):\n    return extra.factor * number"
+    hand_in(graded, "bob", {"double": source})
+    [bob] = grade(graded, options, students="bob").graded
+    assert bob.score == bob.max_score
+    assert to_grade(options) == set()
+    module.write_text("factor = 3")
+    assert to_grade(options) == {"bob"}
 
 
 @pytest.mark.parametrize(
