@@ -85,10 +85,13 @@ class Course:
     def own_settings(self) -> Mapping[str, Any]:
         """Return what `[tool.course]` in pyproject.toml says; nothing where there is no such table.
 
-        Raises `CourseError` for a file that is no TOML.
+        Raises `CourseError` for a file that is no TOML, or has no table in that place.
         """
-        table = self._project.get("tool", {}).get("course", {})
-        return table if isinstance(table, dict) else {}
+        tools = self._project.get("tool", {})
+        table = tools.get("course", {}) if isinstance(tools, dict) else tools
+        if not isinstance(table, dict):
+            raise CourseError(f"{self.root / PROJECT}: [tool.course] is no table; mend that line")
+        return table
 
     @cached_property
     def _project(self) -> dict[str, Any]:
