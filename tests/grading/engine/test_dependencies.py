@@ -1,0 +1,40 @@
+"""Results depend on all that students' code may read of a package, data included."""
+
+from pathlib import Path
+
+import pytest
+
+from course.grading.engine.dependencies import find_dependencies
+from course.grading.engine.options import GradingOptions
+from course.grading.intake.assignment import Assignment
+from course.grading.model.cells import MasterNotebook
+from tests.grading.cells import given
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    folder = tmp_path / "maths"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("one = 1")
+    (folder / "table.toml").write_text("two = 2")
+    return folder
+
+
+def digest(package: Path) -> str:
+    master = MasterNotebook("toy", (given("import maths"),), {}, ())
+    options = GradingOptions(readable=(package,))
+    return find_dependencies(Assignment("toy", (master,)), options).digest
+
+
+@pytest.mark.parametrize("file", ["__init__.py", "table.toml"])
+def test_a_change_of_code_or_data_of_a_package_counts(package: Path, file: str) -> None:
+    before = digest(package)
+    (package / file).write_text("three = 3")
+    assert digest(package) != before
+
+
+def test_what_python_compiled_does_not_count(package: Path) -> None:
+    before = digest(package)
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "maths.cpython-311.pyc").write_bytes(b"compiled")
+    assert digest(package) == before
