@@ -106,11 +106,11 @@ class GradedClass:
         return question
 
     def rows(self) -> dict[str, list[str]]:
-        with self.report.places.grades.open(encoding="utf-8", newline="") as file:
+        with self.report.destinations.grades.open(encoding="utf-8", newline="") as file:
             return {row[0]: row[1:] for row in csv.reader(file)}
 
     def page(self, student: str) -> str:
-        page = self.report.places.feedback / student / "toy" / "toy.html"
+        page = self.report.destinations.feedback / student / "toy" / "toy.html"
         return page.read_text(encoding="utf-8")
 
 
@@ -196,7 +196,7 @@ def test_an_answer_that_does_not_run_is_explained_by_its_own_error(graded: Grade
 
 def test_an_exception_cannot_carry_a_test_into_the_feedback(graded: GradedClass) -> None:
     assert graded.question("leak", "double").messages[0].startswith("ValueError: seen:")
-    for page in graded.report.places.feedback.rglob("*.html"):
+    for page in graded.report.destinations.feedback.rglob("*.html"):
         assert "assert " not in html.unescape(page.read_text(encoding="utf-8"))
 
 
@@ -279,19 +279,19 @@ def test_the_rows_are_in_order_of_the_names(graded: GradedClass) -> None:
 
 def test_every_name_that_is_safe_in_a_path_has_a_page_and_a_result(graded: GradedClass) -> None:
     names = {result.student for result in graded.report.results} - {"'=cmd()'"}
-    places = graded.report.places
+    places = graded.report.destinations
     assert {page.parent.parent.name for page in places.feedback.rglob("toy.html")} == names
     assert {path.stem for path in places.results.folder.glob("*.json")} == names
 
 
 def test_the_executed_notebook_of_a_student_is_kept(graded: GradedClass) -> None:
-    folder = graded.report.places.autograded
+    folder = graded.report.destinations.autograded
     assert {path.parent.parent.name for path in folder.rglob("toy.ipynb")} == GRADED
 
 
 def test_a_result_is_read_back_as_it_was(graded: GradedClass) -> None:
     for result in graded.report.graded:
-        assert graded.report.places.results.find(result.student) == result
+        assert graded.report.destinations.results.find(result.student) == result
 
 
 def test_a_result_says_what_it_was_made_from(graded: GradedClass) -> None:
@@ -324,7 +324,7 @@ def test_stock_nbgrader_gives_the_same_scores(graded: GradedClass, tmp_path: Pat
 
 
 def test_the_gradebook_says_what_the_results_say(graded: GradedClass) -> None:
-    with Gradebook(graded.report.places.gradebook) as gradebook:
+    with Gradebook(graded.report.destinations.gradebook) as gradebook:
         submissions = gradebook.assignment_submissions("toy")
         scores = {submission.student.id: submission.score for submission in submissions}
     assert scores == {result.student: result.score for result in graded.report.graded}

@@ -84,6 +84,15 @@ def test_what_has_not_changed_is_known_and_left_alone(graded: Course) -> None:
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
+def test_what_the_rehearsal_has_found_is_kept(
+    graded: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AssignmentGrader, "rehearse", refuse)
+    hand_in(graded, "bob", {"double": RIGHT_DOUBLE})
+    [bob] = grade(graded, students="bob").graded
+    assert bob.score == bob.max_score
+
+
 def test_grading_anew_gives_the_same_bytes(graded: Course) -> None:
     before = records(graded)
     assert grade(graded, force=True).known == set()

@@ -182,7 +182,7 @@ def _student_program(prefix: tuple[Cell, ...], preload: Preload, files: Files) -
 
 def _referee_environment(options: GradingOptions) -> Mapping[str, str]:
     """Return an environment in which this package is found wherever the grader was started."""
-    roots = [import_path((PACKAGE, *options.readable)), os.environ.get("PYTHONPATH")]
+    roots = [import_path((*options.readable, PACKAGE)), os.environ.get("PYTHONPATH")]
     return {
         **os.environ,
         **options.environment,

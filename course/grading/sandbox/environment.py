@@ -47,7 +47,8 @@ def make_environment(
         "LOGNAME": "student",
         "LANG": "C.UTF-8",
         "MPLBACKEND": "agg",
-        "PYTHONPATH": import_path((*MOUNTED, *readable)),
+        # What the course provides comes first: this checkout may have a package of the same name.
+        "PYTHONPATH": import_path((*readable, *MOUNTED)),
         "PYTHONDONTWRITEBYTECODE": "1",
         **one_thread(),
     }

@@ -11,12 +11,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from benchmarks.stock_nbgrader import run_nbgrader
-from course.errors import CourseError
 from course.grading.classroom import ClassReport, Selection, grade_class
 from course.grading.engine.options import GradingOptions
-from course.grading.engine.rehearsal import Rehearsals, rehearse
+from course.grading.engine.rehearsal import rehearse
 from course.grading.model.cells import Cell, MasterNotebook, Role
-from course.grading.model.findings import Findings
+from course.grading.model.findings import Findings, GradedNotebook
 from course.grading.model.judgement import Failure, Judgement
 from course.grading.model.rebuilt import Rebuilt
 from course.grading.model.rehearsal import Rehearsal, Rules
@@ -220,7 +219,7 @@ def test_an_assert_in_a_function_of_an_earlier_test_counts(graded: Graded) -> No
 
 def test_the_table_has_no_sum_that_a_person_has_yet_to_add_to(graded: Graded) -> None:
     most = str(2 * len(QUESTIONS) + 1)
-    rows = graded.apart.places.grades.read_text().splitlines()
+    rows = graded.apart.destinations.grades.read_text().splitlines()
     assert [row.split(",")[:5] for row in rows[1:]] == [
         ["ann", "", most, "2", "2"],
         ["bob", "", most, "2", "0"],
@@ -229,7 +228,7 @@ def test_the_table_has_no_sum_that_a_person_has_yet_to_add_to(graded: Graded) ->
 
 
 def test_the_page_says_that_points_are_still_open(graded: Graded) -> None:
-    page = (graded.apart.places.feedback / "ann" / "ps1" / "one.html").read_text()
+    page = (graded.apart.destinations.feedback / "ann" / "ps1" / "one.html").read_text()
     assert f", {2 * len(NOT_APART)} more not marked yet" in page
     assert page.count("> not marked yet") == len(NOT_APART)
     assert page.count("? of 2") == len(NOT_APART)
@@ -287,32 +286,6 @@ def test_what_needs_a_test_that_is_left_out_is_left_out_too() -> None:
     assert solution(scores) == Rehearsal(not_apart=TESTS)
 
 
-def test_only_one_thread_rehearses_and_its_error_is_everybodys() -> None:
-    calls: list[str] = []
-
-    def fail() -> Rehearsal:
-        calls.append("fail")
-        raise CourseError("no memory")
-
-    master = MasterNotebook("toy", (), {}, ())
-    rehearsals = Rehearsals({}, lambda found: None)
-    for _ in range(2):
-        with pytest.raises(CourseError, match="no memory"):
-            rehearsals.of(master, fail)
-    assert calls == ["fail"]
-
-
-def test_what_is_found_out_is_kept_at_once() -> None:
-    kept: list[dict[str, Rehearsal]] = []
-    rehearsals = Rehearsals({}, lambda found: kept.append(dict(found)))
-    master, found = MasterNotebook("toy", (), {}, ()), Rehearsal(unsolved=("test_1",))
-    assert rehearsals.of(master, lambda: found) == found
-    assert kept == [{"toy": found}]
-    assert rehearsals.of(master, Rehearsal) == found
-    assert Rehearsals(kept[0], kept.append).of(master, Rehearsal) == found
-    assert len(kept) == 1
-
-
 # --- what is open ---
 
 
@@ -335,5 +308,7 @@ def test_only_what_is_blank_for_certain_is_no_answer(
     own = (Cell(Role.EXTRA, "", "code", "g = 1"),) if extra else ()
     rebuilt = Rebuilt((*cells, *own), (), unanswered)
     judgement = Judgement("test_g", 2.0, (Failure(0, Verdict.BY_HAND, "later"),))
-    result = notebook_result(MasterNotebook("toy", cells, {}, ()), rebuilt, [judgement])
+    master = MasterNotebook("toy", cells, {}, ())
+    graded = GradedNotebook(master, rebuilt, Findings((judgement,), {}))
+    result = notebook_result(graded)
     assert [question.verdict for question in result.questions] == [verdict]

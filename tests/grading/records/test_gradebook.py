@@ -22,8 +22,8 @@ from course.errors import CourseError
 from course.grading.intake.assignment import read_master
 from course.grading.intake.rebuild import rebuild
 from course.grading.model.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
+from course.grading.records import gradebook_rows
 from course.grading.records.gradebook import GradebookWriter
-from course.grading.records.records import gradebook_rows
 from course.layout import Course
 from tests.nbgrader_course import (
     LESSON,
