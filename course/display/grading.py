@@ -67,8 +67,8 @@ def graded(report: "ClassReport") -> None:
     console().print(table)
     if report.known:
         say(f"{len(report.known)} of {len(report.results)} had not changed since they were graded")
-    places = report.destinations
-    say(escape(f"grades: {relative(places.grades)}; feedback: {relative(places.feedback)}"))
+    written = report.destinations
+    say(escape(f"grades: {relative(written.grades)}; feedback: {relative(written.feedback)}"))
     _warn_of(report)
     if report.problems:
         say(f"[yellow]{len(report.problems)} submission(s) need a person:[/]")

@@ -1,7 +1,7 @@
 """The grader's side of one referee process: it serves what that asks for, until it has judged.
 
-The referee process is trusted, but what it hears may lead a test astray: it may never come back, or
-not as it should. Then the test that it said it would run is to blame.
+The referee process is trusted, but what a student's process tells it may lead a test astray: it may
+never come back, or not as it should. Then the test that it said it would run is to blame.
 
 A process that was killed may have been in the way of a machine without memory, or of somebody with
 `kill`: the first time, nobody is to blame, and the submission is to be judged again.

@@ -9,7 +9,7 @@ and asks over the control socket for one student after another. For each, it for
     fork server ── supervisor, in new namespaces ── student
 
 Before the first fork the server takes the steps of its program that are alike for all students: all
-that they need to know, and nothing else, is in them. The trusted side hears when each begins.
+that they need to know, and nothing else, is in them. The trusted side is told when each begins.
 
 The server has one thread, lest a fork copies a lock that nobody will open. It sets its children's
 exit status aside unseen (SIGCHLD is ignored): no zombies, and nothing to keep for a student.

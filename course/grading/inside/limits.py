@@ -139,7 +139,7 @@ def fork_into_namespaces() -> int:
     return child
 
 
-def furnish_namespaces(user: tuple[int, int], masked: Sequence[str], scratch: int) -> None:
+def set_up_namespaces(user: tuple[int, int], masked: Sequence[str], scratch: int) -> None:
     """Be an ordinary user, once `user` outside, where nobody else is and nothing else is written.
 
     `masked` are folders that get an empty folder of the `scratch` in their place.

@@ -1,4 +1,4 @@
-"""What the trusted side says to a fork server or to the bench, and what it hears of them.
+"""What the trusted side says to a fork server or to a referee server, and what these answer.
 
 Both ends are here. At the other end is the course's own code, over sockets that no student's code
 has: the control socket of a server, and the report of each supervisor. Only the setup of a student
@@ -12,8 +12,8 @@ import struct
 import sys
 from contextlib import suppress
 
-# What the trusted side hears while a server starts: a step begins, all are done, it can fork; or it
-# cannot, as the steps left something behind that a fork does not carry.
+# What the trusted side is told while a server starts: a step begins, all are done, it can fork; or
+# it cannot, as the steps left something behind that a fork does not carry.
 STEP, DONE, READY, UNFIT = b"s", b"d", b"r", b"u"
 ASK = b"a"
 HELLO = b"h"
@@ -73,18 +73,18 @@ def await_ready(end: socket.socket, step_seconds: float) -> int:
     Raises `ServerDied` when it ends or says nothing, `StepLost` when that happens in one of its
     steps, for each of which it has `step_seconds`, and `Unfit` when it cannot fork after all that.
     """
-    heard, pid = receive_byte(end, START_SECONDS)
+    answer, pid = receive_byte(end, START_SECONDS)
     steps = 0
-    while heard == STEP:
+    while answer == STEP:
         steps += 1
-        heard, _ = receive_byte(end, step_seconds)
-    if heard == DONE:
-        heard, pid = receive_byte(end, START_SECONDS)
+        answer, _ = receive_byte(end, step_seconds)
+    if answer == DONE:
+        answer, pid = receive_byte(end, START_SECONDS)
     elif steps:
         raise StepLost(steps - 1, late=not is_readable(end, 0))
-    if heard == UNFIT:
+    if answer == UNFIT:
         raise Unfit
-    if heard != READY:
+    if answer != READY:
         raise ServerDied("it did not start")
     return pid
 

@@ -28,9 +28,9 @@ from course.grading.inside.limits import (
     filter_system_calls,
     forbid_new_privileges,
     fork_alike,
-    furnish_namespaces,
     hide_memory,
     set_limits,
+    set_up_namespaces,
 )
 from course.grading.inside.program import SandboxSettings
 from course.grading.inside.protocol import HELLO, RECORD, read_setup
@@ -96,7 +96,7 @@ def begin(control: socket.socket, request: Request, blueprint: Blueprint) -> Non
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if blueprint.is_sandbox:
         settings = blueprint.settings
-        furnish_namespaces(blueprint.user, settings.masked, settings.limits.scratch)
+        set_up_namespaces(blueprint.user, settings.masked, settings.limits.scratch)
         drop_privileges()
     else:
         forbid_new_privileges()

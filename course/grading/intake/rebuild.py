@@ -24,7 +24,7 @@ def rebuild(master: MasterNotebook, submitted: Any) -> Rebuilt:
         if found.is_students(place):
             # A stub stands for what is missing, so that later cells find the name.
             stub = master.stubs.get(cell.name, "")
-            source = found.pieces[chosen[place]].source if place in chosen else stub
+            source = found.submitted[chosen[place]].source if place in chosen else stub
             cell = replace(cell, source=source)
             if place not in chosen or found.is_stub(place, chosen[place]):
                 unanswered.append(cell.name)
@@ -38,23 +38,23 @@ def _extras(found: Found, chosen: Mapping[int, int]) -> dict[int, list[Cell]]:
     place_of = {index: place for place, index in chosen.items()}
     extras: dict[int, list[Cell]] = defaultdict(list)
     after = -1
-    for index, piece in enumerate(found.pieces):
+    for index, own in enumerate(found.submitted):
         if index in place_of:
             after = place_of[index]
         elif _is_extra(found, index, chosen):
-            extras[after].append(Cell(Role.EXTRA, "", piece.kind, piece.source))
+            extras[after].append(Cell(Role.EXTRA, "", own.kind, own.source))
     return extras
 
 
 def _is_extra(found: Found, index: int, chosen: Mapping[int, int]) -> bool:
-    """Tell whether a piece that was not chosen is still to be run, or read by who marks a task."""
-    piece, match = found.pieces[index], found.matches.get(index)
-    if piece.kind == "raw" or not piece.source.strip():
+    """Tell whether a cell that was not chosen is still to be run, or read by who marks a task."""
+    own, match = found.submitted[index], found.matches.get(index)
+    if own.kind == "raw" or not own.source.strip():
         return False
     if match is None:
         return True
     # A copy of an answer may hold helpers of the one that was taken.
-    is_same = piece.squeezed == found.pieces[chosen[match.place]].squeezed
+    is_same = own.squeezed == found.submitted[chosen[match.place]].squeezed
     is_students = found.is_students(match.place)
     return is_students and not is_same and not found.is_stub(match.place, index)
 
@@ -86,7 +86,7 @@ def _repairs_of_answer(
         is_stub = found.is_stub(place, chosen[place])
         which = "" if is_stub else " that differs from the stub"
         yield f"the cell {cell.name} was there {times}; the last one{which} was taken"
-    if found.pieces[chosen[place]].kind != cell.kind:
+    if found.submitted[chosen[place]].kind != cell.kind:
         yield f"the answer cell {cell.name} was no longer of the kind {cell.kind}; it was made so"
 
 

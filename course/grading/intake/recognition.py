@@ -1,4 +1,4 @@
-"""Recognise which cell of the master each piece of a submission is, if any."""
+"""Recognise which cell of the master each cell of a submission is, if any."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Match:
-    """Say which cell of the master, by its place there, a piece is, and how that was found."""
+    """Say which cell of the master a submitted one is, by its place there, and how it was found."""
 
     place: int
     way: Way
@@ -38,20 +38,20 @@ class Match:
 
 @dataclass(frozen=True)
 class Found:
-    """Hold the master, the pieces of a submission and the pieces recognised so far."""
+    """Hold the master, the cells of a submission and which of them are recognised so far."""
 
     master: MasterNotebook
-    pieces: tuple[SubmittedCell, ...]
+    submitted: tuple[SubmittedCell, ...]
     matches: Mapping[int, Match]
 
     @property
     def unmatched(self) -> list[int]:
-        """Return which pieces, by their index, are not recognised yet."""
-        return [index for index in range(len(self.pieces)) if index not in self.matches]
+        """Return which submitted cells, by their index, are not recognised yet."""
+        return [index for index in range(len(self.submitted)) if index not in self.matches]
 
     @property
     def claimed(self) -> set[int]:
-        """Return the places in the master for which there is a piece."""
+        """Return the places in the master for which there is a submitted cell."""
         return {match.place for match in self.matches.values()}
 
     def is_students(self, place: int) -> bool:
@@ -59,24 +59,24 @@ class Found:
         return self.master.cells[place].role in THE_STUDENTS
 
     def is_original(self, place: int, index: int) -> bool:
-        """Tell whether a piece is what students got at `place`, or what the master has there."""
+        """Tell whether a submitted cell is what students got at `place`, or what is there."""
         originals = (self.master.released[place], self.master.cells[place].source)
-        return self.pieces[index].trimmed in map(trim, originals)
+        return self.submitted[index].trimmed in map(trim, originals)
 
     def is_stub(self, place: int, index: int) -> bool:
-        """Tell whether a piece answers nothing: it is blank or what students got at `place`."""
+        """Tell whether one answers nothing: it is blank or what students got at `place`."""
         stub = self.master.stubs.get(self.master.cells[place].name, "")
-        return self.pieces[index].squeezed in ("", squeeze(stub))
+        return self.submitted[index].squeezed in ("", squeeze(stub))
 
     def candidates(self) -> dict[int, list[int]]:
-        """Return the pieces of each place that has any, in the order of the submission."""
+        """Return the submitted cells of each place that has any, in their order."""
         candidates = defaultdict(list)
         for index, match in sorted(self.matches.items()):
             candidates[match.place].append(index)
         return candidates
 
     def choose(self) -> dict[int, int]:
-        """Return the piece that stands for each place that has any."""
+        """Return the submitted cell that stands for each place that has any."""
         return {place: self._choice(place, found) for place, found in self.candidates().items()}
 
     def _choice(self, place: int, found: Sequence[int]) -> int:
@@ -89,8 +89,8 @@ class Found:
 Recogniser = Callable[[Found], dict[int, int]]
 
 
-def recognise(master: MasterNotebook, pieces: tuple[SubmittedCell, ...]) -> Found:
-    """Find out which cell of the master each piece is; the surest ways come first."""
+def recognise(master: MasterNotebook, submitted: tuple[SubmittedCell, ...]) -> Found:
+    """Find out which cell of the master each submitted one is; the surest ways come first."""
     ways: tuple[tuple[Way, Recogniser], ...] = (
         (Way.NAME, _by_name),
         (Way.ID, _by_id),
@@ -100,7 +100,7 @@ def recognise(master: MasterNotebook, pieces: tuple[SubmittedCell, ...]) -> Foun
         (Way.LIKENESS, _by_likeness),
         (Way.PLACE, _by_place),
     )
-    found = Found(master, pieces, {})
+    found = Found(master, submitted, {})
     for way, recogniser in ways:
         if not found.unmatched:
             break
@@ -112,13 +112,13 @@ def recognise(master: MasterNotebook, pieces: tuple[SubmittedCell, ...]) -> Foun
 def _by_name(found: Found) -> dict[int, int]:
     cells = found.master.cells
     places = {cell.name: place for place, cell in enumerate(cells) if cell.name}
-    named = ((index, places.get(found.pieces[index].name)) for index in found.unmatched)
+    named = ((index, places.get(found.submitted[index].name)) for index in found.unmatched)
     return {index: place for index, place in named if place is not None}
 
 
 def _by_id(found: Found) -> dict[int, int]:
     places = {cell.id: place for place, cell in enumerate(found.master.cells) if cell.id}
-    known = ((index, places.get(found.pieces[index].id)) for index in found.unmatched)
+    known = ((index, places.get(found.submitted[index].id)) for index in found.unmatched)
     # Of a given cell any copy is as good; an answer's own name says more than an id.
     taken = {place for place in found.claimed if found.is_students(place)}
     return {index: place for index, place in known if place is not None and place not in taken}
@@ -132,8 +132,8 @@ def _by_source(found: Found) -> dict[int, int]:
             places[cell.kind, trim(source)].add(place)
     result = {}
     for index in found.unmatched:
-        piece = found.pieces[index]
-        same = places.get((piece.kind, piece.trimmed), set())
+        own = found.submitted[index]
+        same = places.get((own.kind, own.trimmed), set())
         if len(same) == 1 and not found.is_students(min(same)):
             result[index] = min(same)
     return result
@@ -160,10 +160,10 @@ def _by_defined_names(found: Found) -> dict[int, int]:
 def _names_of_pieces(found: Found) -> dict[int, set[str]]:
     names, left = {}, MAX_NAMED_CHARACTERS
     for index in found.unmatched:
-        piece = found.pieces[index]
-        left -= len(piece.source)
-        if piece.kind == "code" and left >= 0:
-            names[index] = set(defined_names(piece.source))
+        own = found.submitted[index]
+        left -= len(own.source)
+        if own.kind == "code" and left >= 0:
+            names[index] = set(defined_names(own.source))
     return names
 
 
@@ -171,7 +171,7 @@ def _by_order(found: Found) -> dict[int, int]:
     """Recognise what students got and left alone, where several cells have the same text."""
 
     def same(place: int, index: int) -> float:
-        is_kind = found.pieces[index].kind == found.master.cells[place].kind
+        is_kind = found.submitted[index].kind == found.master.cells[place].kind
         return float(is_kind and found.is_original(place, index))
 
     return _between_neighbours(found, range(len(found.master.cells)), same)
@@ -186,18 +186,18 @@ def _by_place(found: Found) -> dict[int, int]:
         for place in places
     }
 
-    @lru_cache(MAX_WINDOW)  # many places look at the same pieces
+    @lru_cache(MAX_WINDOW)  # many places look at the same cells
     def parts_at(index: int) -> Parts:
-        return parts_of(found.pieces[index].source)
+        return parts_of(found.submitted[index].source)
 
     def alike(place: int, index: int) -> float:
-        piece = found.pieces[index]
-        if piece.kind != cells[place].kind or not piece.source.strip():
+        own = found.submitted[index]
+        if own.kind != cells[place].kind or not own.source.strip():
             return 0.0
         parts = parts_at(index)
         score = max(_likeness(parts, original, ALIKE) for original in originals[place])
         # Prose need not be like anything: the first text that is not the master's must be it.
-        is_prose = cells[place].role is Role.WRITTEN and piece.kind == "markdown"
+        is_prose = cells[place].role is Role.WRITTEN and own.kind == "markdown"
         return score or ALIKE * is_prose
 
     return _between_neighbours(found, places, alike)
@@ -206,7 +206,7 @@ def _by_place(found: Found) -> dict[int, int]:
 def _between_neighbours(
     found: Found, places: Sequence[int], score: Callable[[int, int], float]
 ) -> dict[int, int]:
-    """Give each unclaimed place the piece of the highest score between its neighbours."""
+    """Give each unclaimed place the submitted cell of the highest score between its neighbours."""
     at, result = found.choose(), {}
     for place in places:
         if place in at:
@@ -214,7 +214,7 @@ def _between_neighbours(
         before = max((p for p in at if p < place), default=None)
         after = min((p for p in at if p > place), default=None)
         start = -1 if before is None else at[before]
-        end = len(found.pieces) if after is None else at[after]
+        end = len(found.submitted) if after is None else at[after]
         free = [i for i in range(start + 1, end) if i not in found.matches and i not in result]
         scores = {index: score(place, index) for index in free[:MAX_WINDOW]}
         best = max(scores, key=lambda index: scores[index], default=None)
@@ -234,10 +234,10 @@ def _by_likeness(found: Found) -> dict[int, int]:
     ]
     result, claimed = {}, found.claimed
     for index in found.unmatched[:MAX_COMPARED]:
-        piece = found.pieces[index]
-        parts, scores = parts_of(piece.source), defaultdict[int, float](float)
+        own = found.submitted[index]
+        parts, scores = parts_of(own.source), defaultdict[int, float](float)
         for place, kind, original in originals:
-            if kind == piece.kind:
+            if kind == own.kind:
                 scores[place] = max(scores[place], _likeness(parts, original, COPY))
         best = max(scores, key=lambda place: (scores[place], place not in claimed), default=None)
         if best is not None and scores[best] > 0:

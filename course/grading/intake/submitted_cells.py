@@ -1,4 +1,4 @@
-"""The pieces of a submitted notebook: all that is ever taken from it.
+"""The cells of a submitted notebook: all that is ever taken from it.
 
 A submission is what its student, and whatever programs it went through, made of it: nothing in it
 is trusted to be there, to be of the right type or to mean what it says.
@@ -41,12 +41,12 @@ class SubmittedCell:
         return squeeze(self.source)
 
 
-def read_submitted_cells(submitted: Any) -> tuple[SubmittedCell, ...]:
-    """Return the cells of the notebook `submitted`, whatever else is in it.
+def read_submitted_cells(notebook: Any) -> tuple[SubmittedCell, ...]:
+    """Return the cells of a submitted `notebook`, whatever else is in it.
 
     Raises `CourseError` when it has no list of cells, or too many or too long ones.
     """
-    cells = submitted.get("cells") if isinstance(submitted, Mapping) else None
+    cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
     if not isinstance(cells, (list, tuple)):
         raise CourseError("the notebook has no list of cells; open it in JupyterLab, save it again")
     if len(cells) > MAX_CELLS:
@@ -54,17 +54,17 @@ def read_submitted_cells(submitted: Any) -> tuple[SubmittedCell, ...]:
             f"the notebook has {len(cells):,} cells, more than {MAX_CELLS:,}; delete those that "
             "the lesson does not need"
         )
-    pieces = tuple(_piece(cell) for cell in cells if isinstance(cell, Mapping))
-    for number, piece in enumerate(pieces, start=1):
-        if len(piece.source) > MAX_CHARACTERS:
+    found = tuple(_read_cell(cell) for cell in cells if isinstance(cell, Mapping))
+    for number, cell in enumerate(found, start=1):
+        if len(cell.source) > MAX_CHARACTERS:
             raise CourseError(
-                f"cell {number} of the notebook has {len(piece.source):,} characters, more than "
+                f"cell {number} of the notebook has {len(cell.source):,} characters, more than "
                 f"{MAX_CHARACTERS:,}; shorten it, or delete what was pasted into it"
             )
-    return pieces
+    return found
 
 
-def _piece(cell: Mapping[str, Any]) -> SubmittedCell:
+def _read_cell(cell: Mapping[str, Any]) -> SubmittedCell:
     kind, source = cell.get("cell_type"), cell.get("source")
     if isinstance(source, (list, tuple)):
         source = "".join(line for line in source if isinstance(line, str))

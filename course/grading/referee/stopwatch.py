@@ -1,4 +1,4 @@
-"""What a hearing of one submission brings: judgements, and how long each stage of it took."""
+"""How long each stage of a trial takes."""
 
 import time
 from collections.abc import Iterator
