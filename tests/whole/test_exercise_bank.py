@@ -58,17 +58,14 @@ def found_by(findings: Findings) -> dict[str, list[tuple[int, str]]]:
     }
 
 
-@pytest.mark.parametrize("kind", ["right", "wrong"])
 @pytest.mark.parametrize("lesson", COURSE.lessons)
-def test_tests_find_apart_from_the_answers_what_they_find_beside_them(
-    lesson: str, kind: Kind
-) -> None:
+def test_tests_find_apart_from_the_answers_what_they_find_beside_them(lesson: str) -> None:
     [master] = read_assignment(COURSE, lesson).notebooks
-    cells = answered(master, answers(lesson, kind))
-    tests = tuple(cell.name for cell in cells if cell.role is Role.TEST)
     options = provide(COURSE, GradingOptions(Isolation.PROCESS, time_limit=300))
+    kinds: tuple[Kind, ...] = ("right", "wrong")
     with Grader(master, options) as grader:
-        apart = found_by(grader.grade(cells))
-        beside = found_by(grader.grade(cells, rules=Rules(run_beside=tests)))
-    assert set(apart) == set(tests)
-    assert apart == beside
+        for cells in (answered(master, answers(lesson, kind)) for kind in kinds):
+            tests = tuple(cell.name for cell in cells if cell.role is Role.TEST)
+            apart = found_by(grader.grade(cells))
+            assert set(apart) == set(tests)
+            assert apart == found_by(grader.grade(cells, rules=Rules(run_beside=tests)))
