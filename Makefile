@@ -10,7 +10,7 @@ UV := $(BIN)/uv pip install --compile-bytecode
 MASTERS := $(wildcard source_notebooks/*/*.ipynb)
 LESSONS := $(notdir $(patsubst %/,%,$(dir $(MASTERS))))
 HELPERS := $(wildcard helpers/*.py helpers/*/*.py helpers/*/*.toml)
-TOOLS := $(wildcard course/*.py course/*/*.py course/templates/*)
+TOOLS := $(wildcard course/*.py course/*/*.py course/*/*/*.py course/templates/* course/grading/records/templates/*)
 ANSWERS := $(wildcard exercises/*/*.py)
 CLASS := build/sample_class
 

@@ -59,7 +59,7 @@ def find_dependencies(assignment: Assignment, options: GradingOptions) -> Depend
     """Return the code that results of an assignment depend on."""
     sources = [cell.source for master in assignment.notebooks for cell in master.cells]
     imported = {name.partition(".")[0] for source in sources for name in imported_names(source)}
-    readable = {path.stem: _digest_of(path) for path in options.readable}
+    readable = {path.stem: _digest_of(path) for path in options.readable if _is_importable(path)}
     total = sha256(_engine_digest().encode())
     for name in sorted({*DECIDING, *_distributions(imported)}):
         total.update(f"{name} {_version(name)}\n".encode())
@@ -96,6 +96,11 @@ def _files_of(name: str) -> Iterator[Path]:
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
             yield file
+
+
+def _is_importable(path: Path) -> bool:
+    """Tell packages and modules from folders of data, such as a cache, which grows when used."""
+    return path.is_file() or (path / "__init__.py").is_file()
 
 
 def _digest_of(path: Path) -> str:

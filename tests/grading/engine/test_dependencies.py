@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from course.grading.engine.dependencies import find_dependencies
+from course.grading.engine.dependencies import Dependencies, find_dependencies
 from course.grading.engine.options import GradingOptions
 from course.grading.intake.assignment import Assignment
 from course.grading.model.cells import MasterNotebook
@@ -20,10 +20,13 @@ def package(tmp_path: Path) -> Path:
     return folder
 
 
-def digest(package: Path) -> str:
+def dependencies(*readable: Path) -> Dependencies:
     master = MasterNotebook("toy", (given("import maths"),), {}, ())
-    options = GradingOptions(readable=(package,))
-    return find_dependencies(Assignment("toy", (master,)), options).digest
+    return find_dependencies(Assignment("toy", (master,)), GradingOptions(readable=readable))
+
+
+def digest(package: Path) -> str:
+    return dependencies(package).digest
 
 
 @pytest.mark.parametrize("file", ["__init__.py", "table.toml"])
@@ -38,3 +41,14 @@ def test_what_python_compiled_does_not_count(package: Path) -> None:
     (package / "__pycache__").mkdir()
     (package / "__pycache__" / "maths.cpython-311.pyc").write_bytes(b"compiled")
     assert digest(package) == before
+
+
+def test_a_cache_of_data_does_not_count_whatever_comes_into_it(
+    package: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    before = dependencies(package, cache)
+    (cache / "faces.npz").write_bytes(b"pictures")
+    assert dependencies(package, cache) == before
+    assert not before.others
