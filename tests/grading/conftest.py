@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from course.grading.engine.grader import Grader
     from tests.grading.loopback import Loopback
 
 
@@ -19,3 +20,17 @@ def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Loopback"]:
         patch.setenv("NBGRADER_EXECUTION", "autograde")
         patch.setenv("MPLBACKEND", "agg")
         yield Loopback()
+
+
+@pytest.fixture(scope="session")
+def grader() -> Iterator["Grader"]:
+    """Provide a grader with the real wall, of submissions that begin with the given cell `GIVEN`."""
+    from course.grading.engine.grader import Grader
+    from course.grading.engine.options import GradingOptions
+    from course.grading.model.cells import MasterNotebook
+    from tests.grading.cases import GIVEN
+    from tests.grading.cells import given
+
+    options = GradingOptions(time_limit=5.0, memory_limit=2 * 2**30)
+    with Grader(MasterNotebook("toy", (given(GIVEN),), {}, ()), options) as started:
+        yield started

@@ -5,14 +5,16 @@ nothing holds its code in: only answers that the tests themselves write are run 
 needed for is tested in `engine` and `sandbox`.
 """
 
+import importlib
 import os
 import pickle
 import signal
 import socket
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from types import MappingProxyType
 
 import torch
 
@@ -23,6 +25,7 @@ from course.grading.inside.supervisor import start_child
 from course.grading.model.cells import Cell
 from course.grading.model.findings import Findings
 from course.grading.model.judgement import Judgement
+from course.grading.model.results import Verdict
 from course.grading.referee.referee import Referee
 from course.grading.referee.student_link import StudentLink
 from course.grading.referee.trial import StudentProcesses, Trial
@@ -32,17 +35,22 @@ from tests.grading.cells import answer, given, question
 # Nothing here ever waits that long, whatever else the machine does.
 TIME_LIMIT = 60.0
 NO_FILES = pickle.dumps({})
+NOTHING = MappingProxyType[str, Verdict]({})
+# What the servers import before they fork: else each process would, which takes it seconds.
+PRELOADED = ("matplotlib.pyplot", "course.grading.border.warm_torch")
 
 
 class Loopback:
     """Have submissions judged by a referee in this process, one after another."""
 
     def __init__(self) -> None:
+        for name in PRELOADED:
+            importlib.import_module(name)
         self._shell = make_shell()
         self._blank = dict(self._shell.user_ns)
         self._child = 0
         self._channel: Channel | None = None
-        self._processes = StudentProcesses(self._start, self._lost, lambda test: None)
+        self.processes = StudentProcesses(self._start, self._lost, lambda test: None)
 
     def judge(self, source: str, tests: str, *, first: str = "") -> Judgement:
         """Return the judgement of one test cell on one answer, after the given cell `first`."""
@@ -53,13 +61,15 @@ class Loopback:
         self,
         cells: Sequence[Cell],
         *,
+        left_out: Mapping[str, Verdict] = NOTHING,
         run_beside: Collection[str] = (),
-        time_limit: float = TIME_LIMIT,
+        processes: StudentProcesses | None = None,
     ) -> Findings:
         """Return what the trial of a submission of these cells finds."""
         with self._as_new():
-            referee = Referee(time_limit)
-            trial = Trial(referee, self._processes, time_limit, {}, run_beside)
+            referee = Referee(TIME_LIMIT)
+            started = processes or self.processes
+            trial = Trial(referee, started, TIME_LIMIT, left_out, run_beside)
             return trial.run(cells)
 
     @contextmanager
