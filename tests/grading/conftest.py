@@ -24,7 +24,7 @@ def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Loopback"]:
 
 @pytest.fixture(scope="session")
 def grader() -> Iterator["Grader"]:
-    """Provide a grader with the real wall, of submissions that begin with the given cell `GIVEN`."""
+    """Provide a grader with the real wall; what it grades begins with the given cell `GIVEN`."""
     from course.grading.engine.grader import Grader
     from course.grading.engine.options import GradingOptions
     from course.grading.model.cells import MasterNotebook

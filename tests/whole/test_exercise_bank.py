@@ -5,6 +5,8 @@ import pytest
 from course.proof.proofs import ENOUGH_RIGHT, ENOUGH_WRONG, Proof, prove
 from tests.this_course import COURSE, exercises
 
+pytestmark = pytest.mark.slow
+
 EXERCISES = [name for lesson in COURSE.lessons for name in exercises(lesson)]
 
 
