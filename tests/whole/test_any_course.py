@@ -16,6 +16,8 @@ from course.layout import Course
 from tests.nbgrader_course import auto_grades, written_cell
 from tests.toy import answer_cell, check_cell, grading_metadata, write_notebook
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = GradingOptions(time_limit=20, jobs=1)
 TABLE = "city,people\nBonn,3\nUlm,4\n"
 TOOLS = "def scale(x):\n    return 10 * x\n"

@@ -32,6 +32,8 @@ from course.grading.model.cells import MasterNotebook
 from course.grading.model.judgement import Judgement
 from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[1] / "attacks"
 FORGING = FOLDER / "forging.py"
 ATTACKS = sorted(path for path in FOLDER.glob("*.py") if path != FORGING)

@@ -16,6 +16,8 @@ from course.notebooks import grading, is_test, read
 from course.provided import provide
 from tests.this_course import COURSE
 
+pytestmark = pytest.mark.slow
+
 STOCK = "adversarial_attacks"  # whose tests train nothing
 
 

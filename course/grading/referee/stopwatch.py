@@ -1,8 +1,8 @@
 """How long each stage of a trial takes."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from course.grading.model.findings import Stage
 
@@ -31,7 +31,7 @@ class Stopwatch:
         return dict(self._seconds)
 
     def _switch(self) -> None:
-        now = time.monotonic()
+        now = monotonic()
         if self._running:
             self._seconds[self._running[-1]] += now - self._since
         self._since = now

@@ -29,6 +29,8 @@ from course.grading.sandbox.process_table import find_family
 from tests.grading.processes import is_gone, until
 from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = GradingOptions(time_limit=20.0, memory_limit=2 * 2**30)
 ROOT = Path(__file__).parents[3]
 PROC = Path("/proc")

@@ -17,6 +17,8 @@ from course.grading.model.cells import Cell, MasterNotebook, Role
 from tests.grading.cells import answer, given, question
 from tests.toy import REPOSITORY_ROOT
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = GradingOptions(time_limit=20.0, memory_limit=2 * 2**30)
 INSIDE = "import os\nif os.path.isdir('/student'):"  # where the student's process runs
 TOKEN = "import os\ntoken = os.urandom(8).hex()"
