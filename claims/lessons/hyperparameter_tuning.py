@@ -704,4 +704,11 @@ CLAIMS = (
     ),
 )
 
-SETTINGS = ()
+SETTINGS = (
+    "each of them three times",
+    "this is 9 points with 30 pictures, and 2 points with 500",
+    "Repeat it 100 times for each seed",
+    "Our best model has 68 % accuracy",
+    "Each has a standard deviation of about 5 points",
+    "a learning rate ten times smaller",
+)
