@@ -10,30 +10,12 @@ from claims.bounds import Estimate
 from claims.claim import Claim, Lesson
 from course.notebooks import BEGIN_MARK, END_MARK, without_region
 
+COUNTED = "one two three four five six seven eight nine ten eleven twelve"
 WORDS = {
+    **{word: float(value) for value, word in enumerate(COUNTED.split(), start=1)},
+    "fifteen": 15.0,
     "half a": 0.5,
-    "twice": 2,
-    **{
-        word: value
-        for value, word in enumerate(
-            [
-                "one",
-                "two",
-                "three",
-                "four",
-                "five",
-                "six",
-                "seven",
-                "eight",
-                "nine",
-                "ten",
-                "eleven",
-                "twelve",
-            ],
-            start=1,
-        )
-    },
-    "fifteen": 15,
+    "twice": 2.0,
 }
 NUMBER = rf"(?:\b|[−-])(?:\d[\d,]*(?:\.\d+)?|{'|'.join(WORDS)})\b"
 UNIT = r"(?:\s?%| (?:percent|points?|times|other seeds)\b)"

@@ -16,8 +16,9 @@ from claims.dependencies import (
     place_of,
     reached,
 )
+from claims.lessons.dropout import clothes
+from claims.lessons.dropout import gain as gain_of_dropout
 from claims.lessons.norm_penalties import gain
-from claims.measuring import points
 from course.errors import CourseError
 
 MEASURING = """
@@ -106,9 +107,9 @@ def test_measurement_depends_on_the_answers_that_it_uses() -> None:
 
 
 def test_partial_is_made_of_all_its_functions() -> None:
-    statistic = partial(gain, points, better="L1")
-    assert functions_of(statistic) == [gain, points]
-    assert describe(statistic) == "gain(points, better='L1')"
+    statistic = partial(gain_of_dropout, pictures=clothes, on="test")
+    assert functions_of(statistic) == [gain_of_dropout, clothes]
+    assert describe(statistic) == "gain(pictures=clothes, on='test')"
 
 
 def test_function_that_is_not_at_the_top_of_a_module_is_refused() -> None:

@@ -40,7 +40,7 @@ def test_study_measures_once() -> None:
 
     def measure(study: Study, power: int) -> int:
         calls.append(power)
-        return len(study.seeds) ** power
+        return int(len(study.seeds) ** power)
 
     study = read_lesson("norm_penalties").study(range(3))
     assert [study.measured(measure, 2), study.measured(measure, 2)] == [9, 9]

@@ -7,7 +7,7 @@ from claims.evidence import Evidence, outdated, train
 from claims.fresh import FEW, choose_few, disagreement, try_on
 from tests.claims.conftest import every_lesson
 
-pytestmark = pytest.mark.training
+pytestmark = pytest.mark.slow
 
 
 def test_what_is_not_current_holds_when_it_is_trained_anew(
