@@ -23,7 +23,7 @@ COLAB := build/colab
 FASHION := build/fashion-mnist
 SANDBOX := $(VENV)/.sandbox
 
-.PHONY: all help build check prove run grade bench lab test clean
+.PHONY: all help build check prove claims run grade bench lab test clean
 .DELETE_ON_ERROR:
 
 all: $(BUILT) $(EXECUTED) $(GRADED)  ## Build, execute and grade everything, then say what to open (default)
@@ -36,6 +36,8 @@ help:  ## List the targets
 build: $(BUILT)  ## Generate release/ and solutions/ from the masters
 prove: $(INSTALLED)  ## Try right and wrong answers on the tests of every exercise
 	@$(COURSE) prove
+claims: $(INSTALLED) $(FASHION)/.installed  ## Train what the lessons claim and nothing has been measured of; evidence in claims/ (ONLY=lesson)
+	@$(BIN)/python -m claims $(ONLY:%=--only %)
 check: $(INSTALLED)  ## Fail on anything stale, unclean, leaking, dead or wrong
 	@$(COURSE) check
 run: $(EXECUTED)  ## Execute every notebook with papermill; report in build/executed/ (PARAMETERS="seeds=2" for a shorter run)
@@ -107,7 +109,7 @@ $(SANDBOX): $(INSTALLED)
 	@touch $@
 
 # Real photographs, on which the lessons' claims are tested too.
-$(FASHION)/.installed: tests/fashion.py $(INSTALLED)
+$(FASHION)/.installed: claims/fashion.py $(INSTALLED)
 	@echo "Fetching Fashion-MNIST into $(FASHION)"
-	@$(BIN)/python -m tests.fashion $(FASHION)
+	@$(BIN)/python -m claims.fashion $(FASHION)
 	@touch $@

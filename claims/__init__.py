@@ -1,1 +1,1 @@
-"""What the lessons say of their figures, each claim a value with its evidence: see CONTRIBUTING.md."""
+"""What the lessons say of their figures, each a value with its evidence."""

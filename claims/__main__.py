@@ -45,7 +45,8 @@ def run(options: argparse.Namespace) -> list[str]:
         wrong = renew(lessons, every, again=options.all)
     else:
         wrong = compare(lessons, options.claims_seed)
-    print("\n".join(f"does not hold: {line}" for line in wrong))
+    for line in wrong:
+        print(f"does not hold: {line}")
     return wrong
 
 
@@ -75,10 +76,13 @@ def compare(lessons: Sequence[Lesson], number: int) -> list[str]:
 
 
 def _train(lesson: Lesson, claims: Sequence[Claim]) -> list[Record]:
+    if not claims:
+        print(f"{lesson.name}: all {len(lesson.claims)} claims are current")
+        return []
     start = time.process_time()
     records = list(train(lesson, claims, seeds=lambda claim: claim.seeds))
     seconds = time.process_time() - start
-    print(f"{lesson.name}: trained {len(claims)} claims in {seconds:.0f} CPU seconds", flush=True)
+    print(f"{lesson.name}: {len(claims)} claims trained in {seconds:.0f} CPU seconds", flush=True)
     return records
 
 

@@ -71,15 +71,18 @@ class Bound:
     def __str__(self) -> str:
         """Return the bound in words."""
         subject = "" if self.of == "mean" else f"{self.of} seed "
-        return subject + self._words() + (" or equal" if self.inclusive else "")
+        return subject + self._words()
 
     def _words(self) -> str:
+        upper, lower = ("at most", "at least") if self.inclusive else ("below", "above")
         errors = _errors(self.high_errors)
         if self.low == -math.inf:
-            return f"below {self.high:g}{errors}"
+            return f"{upper} {self.high:g}{errors}"
         if self.high == math.inf:
-            return f"above {self.low:g}{_errors(self.low_errors)}"
-        if not self.high_errors:
+            return f"{lower} {self.low:g}{_errors(self.low_errors)}"
+        if self.low == self.high and not errors:
+            return f"exactly {self.low:g}"
+        if not errors:
             return f"between {self.low:g} and {self.high:g}"
         middle, slack = fmean((self.low, self.high)), (self.high - self.low) / 2
         return f"{middle:g} ±{f' {slack:g} +' if slack else ''}{errors.removeprefix(' +')}"

@@ -87,9 +87,7 @@ def read_lesson(name: str) -> Lesson:
     try:
         module = import_module(f"claims.lessons.{name}")
     except ModuleNotFoundError as error:
-        raise CourseError(
-            f"claims/lessons/{name}.py: missing; write the lesson's claims"
-        ) from error
+        raise CourseError(f"claims/lessons/{name}.py: missing; write the claims") from error
     return Lesson(name, tuple(module.CLAIMS), tuple(module.SETTINGS))
 
 

@@ -83,8 +83,7 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
         for target in statement.targets:
             yield from (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
     elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
-        if isinstance(statement.target, ast.Name):
-            yield statement.target.id
+        yield from (node.id for node in [statement.target] if isinstance(node, ast.Name))
 
 
 @cache

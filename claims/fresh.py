@@ -19,10 +19,10 @@ def fresh_seeds(claim: Claim, number: int) -> range:
 
 
 def choose_few(lessons: Sequence[Lesson], number: int) -> list[tuple[Lesson, Claim]]:
-    """Return a few claims, each far from the others, that go round as `number` counts up."""
-    pairs = [(lesson, claim) for lesson in lessons for claim in lesson.claims]
-    step = len(pairs) // FEW
-    return [pairs[(number + turn * step) % len(pairs)] for turn in range(FEW)]
+    """Return a few claims in an order like that of shuffled cards, the next as `number` counts."""
+    pairs = {lesson.digest(claim): (lesson, claim) for lesson in lessons for claim in lesson.claims}
+    cards = [pairs[digest] for digest in sorted(pairs)]  # each quantity once
+    return [cards[(FEW * number + turn) % len(cards)] for turn in range(FEW)]
 
 
 def try_on(lesson: Lesson, claim: Claim, number: int) -> Record:

@@ -39,7 +39,7 @@ class Method:
         return canonical(ast.parse(cell.source))
 
     def places(self, names: Iterable[str]) -> list[Place]:
-        """Return where the lesson defines `names`; raises `CourseError` for one that it does not."""
+        """Return where the lesson defines `names`; raises `CourseError` where it does not."""
         for name in names:
             if name not in self.source.definitions:
                 raise CourseError(

@@ -505,7 +505,10 @@ CLAIMS = (
                 3,
                 partial(gain_of_random, measured=faces, count=count, useless=True),
                 between(0.4, 1.8),
-                says=("**random search** finds about one point more",),
+                says=(
+                    "**random search** finds about one point more",
+                    "We measured the same over {ten} other seeds",
+                ),
             ),
         )
     ),
@@ -634,7 +637,11 @@ CLAIMS = (
             says=(phrase,),
         )
         for images, value, phrase in (
-            (30, 10, "too good by about {10} points with 30 validation pictures"),
+            (
+                30,
+                10,
+                "Over {ten} other seeds, the best of 64 was too good by about {10} points with 30",
+            ),
             (100, 5, "by {5} with 100"),
             (500, 1, "and by {1} with 500"),
         )
@@ -704,4 +711,11 @@ CLAIMS = (
     ),
 )
 
-SETTINGS = ()
+SETTINGS = (
+    "each of them three times",
+    "this is 9 points with 30 pictures, and 2 points with 500",
+    "Repeat it 100 times for each seed",
+    "Our best model has 68 % accuracy",
+    "Each has a standard deviation of about 5 points",
+    "a learning rate ten times smaller",
+)
