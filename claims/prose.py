@@ -26,7 +26,7 @@ MEASURED = re.compile(
 )
 HEADING = re.compile(r"^## (\d+)\. ", re.MULTILINE)
 NO_RESULTS = ("exercise-", "hint-", "expected-", "how-to", "further-")  # beginnings of cells' ids
-BRACED = re.compile(r"(± |uncertain by about )?\{([^}]*)\}( other seeds| seeds)?")
+BRACED = re.compile(r"(± |uncertain by about )?\{([^}]*)\}( other seeds| seeds| %)?")
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ def contradictions(lesson: Lesson, claim: Claim, found: Estimate) -> Iterator[st
             yield f"the lesson does not say {plain(phrase)!r}"
         for before, written, behind in BRACED.findall(phrase):
             value = number(written)
-            if behind and value != len(found.values):
+            if "seeds" in behind and value != len(found.values):
                 yield f"{phrase!r}: there are {len(found.values)} seeds"
             elif before and not _is_error(value, found):
                 yield f"{phrase!r}: the standard error is {found.standard_error or 0:.2g}"
-            elif not before and not behind and not _is_bound(value, claim):
+            elif not before and "seeds" not in behind and not _is_bound(value, behind, claim):
                 yield f"{phrase!r}: the claim is about {claim.bound}"
 
 
@@ -80,10 +80,17 @@ def _is_error(value: float, found: Estimate) -> bool:
     return abs(value - (found.standard_error or 0)) <= 0.5 * value
 
 
-def _is_bound(value: float, claim: Claim) -> bool:
-    """Tell whether a bound speaks of a number: a cost of 5 is a gain of -5; ratios have logs."""
+def _is_bound(value: float, unit: str, claim: Claim) -> bool:
+    """Tell whether a bound speaks of a number.
+
+    A cost of 5 is a gain of -5; what is said in percent may be a fraction, and a ratio a logarithm.
+    """
     known = {abs(bound) for bound in claim.bound.numbers}
-    written = {abs(value), abs(math.log(abs(value)))} if value else {0.0}
+    written = {abs(value)}
+    if unit == " %":
+        written.add(abs(value) / 100)
+    elif 0 < value < 1:
+        written.add(abs(math.log(value)))
     return any(math.isclose(a, b, abs_tol=1e-9) for a in known for b in written)
 
 
