@@ -36,6 +36,8 @@ from tests.nbgrader_course import (
 )
 from tests.toy import check_cell, toy_notebook, write_notebook
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = {
     "double": "def double(number):\n    return 2 * number",
     "think_even": "Because.",
