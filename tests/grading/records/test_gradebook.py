@@ -79,7 +79,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
     (course.submitted / "ann" / LESSON / "timestamp.txt").write_text(f"{WHEN} UTC")
     hand_in(course, "bob", {})
     (course.submitted / "bob" / LESSON / "two.ipynb").unlink()
-    generated = shutil.copy(path, course.root / "generated.db")
+    generated = Path(shutil.copy(path, course.root / "generated.db"))
     set_due(path)
     run_converter(Autograde, config)
     graded = rows(path)
