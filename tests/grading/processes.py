@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def until(happens: Callable[[], bool], seconds: float = 10) -> None:
+def until(happens: Callable[[], bool], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not happens():
         assert time.monotonic() < deadline

@@ -39,7 +39,7 @@ def make_class(root: Path, lesson: str, students: Mapping[str, Path]) -> Course:
 def points(lesson: str) -> float:
     """Return the points that the tests of a lesson give."""
     master = read(notebook(COURSE.masters, lesson))
-    return sum(grading(cell)["points"] for cell in master.cells if is_test(cell))
+    return float(sum(grading(cell)["points"] for cell in master.cells if is_test(cell)))
 
 
 @pytest.mark.parametrize("lesson", COURSE.lessons)

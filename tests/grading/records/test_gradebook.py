@@ -36,6 +36,8 @@ from tests.nbgrader_course import (
 )
 from tests.toy import check_cell, toy_notebook, write_notebook
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = {
     "double": "def double(number):\n    return 2 * number",
     "think_even": "Because.",
@@ -77,7 +79,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
     (course.submitted / "ann" / LESSON / "timestamp.txt").write_text(f"{WHEN} UTC")
     hand_in(course, "bob", {})
     (course.submitted / "bob" / LESSON / "two.ipynb").unlink()
-    generated = shutil.copy(path, course.root / "generated.db")
+    generated = Path(shutil.copy(path, course.root / "generated.db"))
     set_due(path)
     run_converter(Autograde, config)
     graded = rows(path)

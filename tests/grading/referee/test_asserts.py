@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from course.grading.referee.asserts import CREDIT, FAILED, HOLDS, Assertions, read_assertions
+from course.grading.border.notes import CREDIT, FAILED, HOLDS
+from course.grading.referee.asserts import Assertions, read_assertions
 
 CELL = """\
 x = 3

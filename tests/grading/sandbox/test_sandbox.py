@@ -7,20 +7,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pyseccomp
+import pyseccomp  # type: ignore[import-untyped]
 import pytest
 
 from course.errors import CourseError
 from course.grading.inside.limits import FORBIDDEN, Isolation, Limits
 from course.grading.inside.program import Program
 from course.grading.inside.protocol import ServerDied, Unfit
-from course.grading.sandbox.environment import make_environment, one_thread
+from course.grading.sandbox.environment import one_thread
 from course.grading.sandbox.process_table import find_family, measure_resident
 from course.grading.sandbox.server import (
     LOST,
@@ -103,6 +103,11 @@ def wait_for_end(student: StudentHandle, seconds: float = 20) -> Ending:
     ending = student.ended()
     assert ending
     return ending
+
+
+def await_end(members: Collection[int]) -> None:
+    """Wait until these processes are gone."""
+    until(lambda: all(map(is_gone, members)))
 
 
 def processes_with(word: str) -> list[int]:
@@ -241,14 +246,6 @@ def test_environment_is_clean(server: ForkServer, monkeypatch: pytest.MonkeyPatc
     assert set(environment) <= allowed
     assert "hidden" not in str(environment)
     assert environment["HOME"] == "/student"
-
-
-def test_cache_is_named_when_it_can_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
-    assert make_environment([tmp_path.resolve()], home=tmp_path)["COURSE_CACHE"] == str(tmp_path)
-    assert "COURSE_CACHE" not in make_environment([], home=tmp_path)
 
 
 def test_only_the_channel_is_open(server: ForkServer) -> None:
@@ -416,7 +413,7 @@ say([resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMI
     assert None not in own
     assert supervisor == "PermissionError"
     assert core == [0, 0]
-    assert files == [LIMITS.files, LIMITS.files]
+    assert files == [LIMITS.open_files, LIMITS.open_files]
 
 
 # ---------------------------------------------------------------- other processes
@@ -481,7 +478,7 @@ time.sleep(60)
             listen(student)
             members = family(student)
             student.kill() if "sleep" in wait else wait_for_end(student)
-            until(lambda members=members: all(map(is_gone, members)), 1)
+            await_end(members)
 
 
 def test_daemon_does_not_outlive_a_student_that_exits(server: ForkServer) -> None:
@@ -492,7 +489,7 @@ def test_daemon_does_not_outlive_a_student_that_exits(server: ForkServer) -> Non
         members = family(student)
         student.socket.sendall(b"x")
         assert wait_for_end(student).kind is Kind.EXITED
-        until(lambda: all(map(is_gone, members)), 1)
+        await_end(members)
 
 
 def test_number_of_processes_is_bounded(server: ForkServer) -> None:
@@ -515,7 +512,7 @@ time.sleep(60)
         assert len(members) == LIMITS.processes + 1  # and the supervisor comes on top
         assert ask(server, "say(1 if os.fork() else 0)") in (0, 1)  # of each student's own
         student.kill()
-        until(lambda: all(map(is_gone, members)), 1)
+        await_end(members)
 
 
 def test_fork_bomb_is_killed(server: ForkServer) -> None:
@@ -531,7 +528,7 @@ while time.time() < end:
         time.sleep(0.3)
         members = family(student)
         student.kill()
-        until(lambda: all(map(is_gone, members)), 1)
+        await_end(members)
 
 
 # ---------------------------------------------------------------- memory and time
@@ -622,7 +619,7 @@ def test_death_of_the_server_is_told(folder: Path) -> None:
         listen(student)
         members = family(student)
         os.kill(_server_pid(mortal), signal.SIGKILL)
-        until(lambda: all(map(is_gone, members)))
+        await_end(members)
         assert wait_for_end(student).kind is Kind.KILLED
         student.socket.close()
         with pytest.raises(ServerDied):
@@ -635,7 +632,7 @@ def test_closing_ends_all(folder: Path, isolation: Isolation) -> None:
         student = closing_server.spawn(b"say(1); time.sleep(60)")
         listen(student)
         members = find_family(Path("/proc"), closing_server._process.pid) | family(student)
-    until(lambda: all(map(is_gone, members)))
+    await_end(members)
     assert student.kill().kind is Kind.KILLED
     student.socket.close()
 
@@ -667,7 +664,7 @@ time.sleep(60)
         until(lambda: len(find_family(table, numbers[1])) == 3)
         members = {pid for number in numbers for pid in find_family(table, number)}
         trusted.kill()
-    until(lambda: all(map(is_gone, members)))
+    await_end(members)
     assert not processes_with(word)
 
 
@@ -728,7 +725,7 @@ def test_process_isolation_limits_and_kills(open_server: ForkServer) -> None:
         members = family(student)
         assert len(members) == 3
         assert student.kill() == Ending(Kind.KILLED, signal=signal.SIGKILL)
-        until(lambda: all(map(is_gone, members)))
+        await_end(members)
 
 
 def test_process_isolation_has_a_clean_environment_and_files(open_server: ForkServer) -> None:
@@ -747,13 +744,6 @@ def test_what_is_lost_is_said() -> None:
 
 def test_sandbox_can_be_had_here() -> None:
     check_sandbox()
-
-
-def test_missing_bubblewrap_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CourseError, match=r"apt install bubblewrap.*--isolation process") as raised:
-        check_sandbox()
-    assert "\n" not in str(raised.value)
 
 
 def test_bubblewrap_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,98 @@
+"""What servers import beforehand is found out without running any of it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from course.grading.engine.preload import OURS, WARM_TORCH, find_preload, imported_names
+from course.grading.model.cells import Cell, Role
+from tests.grading.cells import answer, given, question
+
+NOTHING = frozenset[str]()
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Provide a package that says so when it is run, on the path of imports."""
+    folder = tmp_path / "telltale"
+    folder.mkdir()
+    told = f"from pathlib import Path\nPath({str(tmp_path / 'was_run')!r}).touch()\n"
+    (folder / "__init__.py").write_text(told)
+    monkeypatch.syspath_prepend(tmp_path)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import os", ["os"]),
+        ("import torch.nn.functional as F\nfrom a.b import c", ["torch.nn.functional", "a.b"]),
+        ("if True:\n    import inner", ["inner"]),
+        ("x = 1  # import nothing", []),
+        ("important = 1\nfrom_here = 2", []),
+        ("", []),
+    ],
+)
+def test_imports_are_read_from_the_text(source: str, names: list[str]) -> None:
+    assert imported_names(source) == names
+
+
+def test_only_what_the_instructors_cells_import_is_wanted() -> None:
+    cells = [
+        given("import json"),
+        answer("import evil"),
+        question("import ast"),
+        given("import re"),
+    ]
+    assert find_preload(cells, NOTHING).wanted == ("json", "re")
+
+
+def test_every_module_is_wanted_once() -> None:
+    cells = [given("import json\nimport re"), given("import json")]
+    assert find_preload(cells, NOTHING).wanted == ("json", "re")
+
+
+def test_modules_beside_the_notebook_are_left_to_its_cells() -> None:
+    cells = [given("import tools\nfrom tools.more import x\nimport json")]
+    assert find_preload(cells, frozenset({"tools"})).wanted == ("json",)
+
+
+def test_without_imports_only_ours_are_needed() -> None:
+    found = find_preload([given("import torch")], NOTHING, imports=False)
+    assert (found.needed, found.wanted) == (OURS, ())
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_warm"),
+    [
+        ([given("import json")], False),
+        ([given("import torch")], True),
+        ([answer("x = torch.ones(1)")], True),
+        ([Cell(Role.GIVEN, "", "code", "import nowhere_to_be_found")], False),
+    ],
+)
+def test_torch_is_warmed_up_where_somebody_uses_it(cells: list[Cell], is_warm: bool) -> None:
+    assert (WARM_TORCH in find_preload(cells, NOTHING).needed) is is_warm
+
+
+@pytest.mark.parametrize("file", ["__init__.py", "module.py", "inner/__init__.py"])
+def test_torch_is_seen_in_a_module_that_is_not_run_for_it(package: Path, file: str) -> None:
+    path = package / file
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a") as opened:
+        opened.write("import torch\n")
+    names = {"__init__.py": "telltale", "module.py": "telltale.module"}
+    name = names.get(file, "telltale.inner")
+    found = find_preload([given(f"import {name}")], NOTHING)
+    assert (WARM_TORCH in found.needed, found.wanted) == (True, (name,))
+    assert not (package.parent / "was_run").exists()
+    assert "telltale" not in sys.modules
+
+
+@pytest.mark.parametrize("name", ["telltale.missing", "telltale.module.deeper", "sys.x", "math"])
+def test_a_module_without_a_source_is_only_wanted(package: Path, name: str) -> None:
+    (package / "module.py").touch()
+    found = find_preload([given(f"import {name}")], NOTHING)
+    assert (found.needed, found.wanted) == (OURS, (name,))
+    assert not (package.parent / "was_run").exists()
