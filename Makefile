@@ -23,7 +23,7 @@ COLAB := build/colab
 FASHION := build/fashion-mnist
 SANDBOX := $(VENV)/.sandbox
 
-.PHONY: all help build check prove claims run grade bench lab test clean
+.PHONY: all help build check prove claims run grade bench lab quick test lint coverage clean
 .DELETE_ON_ERROR:
 
 all: $(BUILT) $(EXECUTED) $(GRADED)  ## Build, execute and grade everything, then say what to open (default)
@@ -46,13 +46,17 @@ bench: $(INSTALLED)  ## Measure training against the original tutorial's loop, a
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 lab: $(BUILT)  ## Open JupyterLab on the course
 	@$(BIN)/jupyter lab
-test: $(INSTALLED) $(COLAB)/.installed $(FASHION)/.installed $(SANDBOX)  ## Lint, type-check and test
+lint: $(INSTALLED)  ## Lint, type-check, and hold who may import whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --verbose=0 --cache-dir .import_linter_cache
 	$(BIN)/mypy
+quick: lint  ## Lint, type-check and run the quick tests: an answer in two minutes
+	$(BIN)/pytest -m "not slow" --numprocesses 2 --hypothesis-profile quick
+test: lint $(COLAB)/.installed $(FASHION)/.installed $(SANDBOX)  ## Lint, type-check and test
 	$(BIN)/pytest --numprocesses 3 --dist loadfile
 clean:  ## Remove what can be made again, but not the installed packages
-	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("error: $(PYTHON): Python 3.11 or newer is needed; name one with PYTHON=..." if sys.version_info < (3, 11) else 0)'

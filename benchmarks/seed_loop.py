@@ -19,6 +19,8 @@ from torch.utils.data import DataLoader, Subset
 from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
+Loader = DataLoader[Any]
+
 Penalty = Callable[[nn.Module], Tensor]
 
 
@@ -33,7 +35,7 @@ class SeedHistory:
 
 def seed_loaders(
     root: Path, parts: tuple[Tensor, Tensor], *, flip_probability: float
-) -> tuple[DataLoader, DataLoader]:
+) -> tuple[Loader, Loader]:
     """Return loaders over the image files in `root`, for the indices in `parts`.
 
     Training images are flipped at random, both ways, with `flip_probability`.
@@ -63,7 +65,7 @@ def seed_loaders(
 
 def seed_fit(
     model: nn.Module,
-    loaders: tuple[DataLoader, DataLoader],
+    loaders: tuple[Loader, Loader],
     *,
     epochs: int,
     sgd: dict[str, Any],
@@ -79,7 +81,7 @@ def seed_fit(
     return history
 
 
-def _train(model: nn.Module, loader: DataLoader, optimizer: SGD, penalty: Penalty | None) -> None:
+def _train(model: nn.Module, loader: Loader, optimizer: SGD, penalty: Penalty | None) -> None:
     model.train()
     for images, labels in loader:
         optimizer.zero_grad()
@@ -91,7 +93,7 @@ def _train(model: nn.Module, loader: DataLoader, optimizer: SGD, penalty: Penalt
 
 
 @torch.no_grad()
-def _test(model: nn.Module, loader: DataLoader) -> float:
+def _test(model: nn.Module, loader: Loader) -> float:
     model.eval()
     loss, correct, count = 0.0, 0.0, 0
     for images, labels in loader:
