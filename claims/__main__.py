@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from claims.claim import Claim, Lesson, read_lessons
 from claims.dependencies import ROOT
@@ -55,11 +55,12 @@ def renew(lessons: Sequence[Lesson], every: Sequence[Lesson], *, again: bool) ->
     wrong = []
     for lesson in lessons:
         evidence = dict(read_evidence())
-        known = {} if again else evidence
-        todo = outdated(lesson, known)
-        for record in _train(lesson, todo):
-            evidence[record.digest] = record.found
-        FILE.write_text(render(every, evidence), encoding="utf-8")
+        todo = outdated(lesson, {} if again else evidence)
+        try:
+            for record in _train(lesson, todo):
+                evidence[record.digest] = record.found
+        finally:  # a run that is broken off goes on where it stopped
+            FILE.write_text(render(every, evidence), encoding="utf-8")
         records = [Record(claim, key, evidence[key]) for claim, key in lesson.digests()]
         wrong += [f"{lesson.name}: {record}" for record in records if not record.holds]
     return wrong
@@ -75,15 +76,13 @@ def compare(lessons: Sequence[Lesson], number: int) -> list[str]:
     return wrong
 
 
-def _train(lesson: Lesson, claims: Sequence[Claim]) -> list[Record]:
-    if not claims:
-        print(f"{lesson.name}: all {len(lesson.claims)} claims are current")
-        return []
+def _train(lesson: Lesson, claims: Sequence[Claim]) -> Iterator[Record]:
     start = time.process_time()
-    records = list(train(lesson, claims, seeds=lambda claim: claim.seeds))
+    yield from train(lesson, claims, seeds=lambda claim: claim.seeds)
     seconds = time.process_time() - start
-    print(f"{lesson.name}: {len(claims)} claims trained in {seconds:.0f} CPU seconds", flush=True)
-    return records
+    total = len(lesson.claims)
+    words = f"{len(claims)} of {total} claims trained, in {seconds:.0f} CPU seconds"
+    print(f"{lesson.name}: {words}", flush=True)
 
 
 if __name__ == "__main__":

@@ -27,9 +27,15 @@ class Estimate:
         return stdev(self.values) / math.sqrt(count) if count > 1 else None
 
     def agrees_with(self, other: "Estimate", *, errors: float) -> bool:
-        """Tell whether both may well be of the same quantity: so many standard errors apart."""
-        apart = math.hypot(self.standard_error or 0, other.standard_error or 0)
-        return abs(self.mean - other.mean) <= errors * apart + 1e-9
+        """Tell whether two means differ by at most so many standard errors of their difference.
+
+        Both are taken to scatter alike, as in Student's t-test: few values alone tell little of it.
+        """
+        groups = (self.values, other.values)
+        squares = sum((value - fmean(group)) ** 2 for group in groups for value in group)
+        variance = squares / max(sum(map(len, groups)) - 2, 1)
+        error = math.sqrt(variance * sum(1 / len(group) for group in groups))
+        return abs(self.mean - other.mean) <= errors * error + 1e-9
 
 
 @dataclass(frozen=True)

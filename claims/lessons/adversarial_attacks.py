@@ -251,8 +251,9 @@ def logit_gaps(study: Study) -> list[float]:
     """Return by how much the best logit leads, for all still pictures of all plain models."""
     lab, gaps = study.measured(faces), []
     for model, data in zip(lab.models["plain"], lab.pictures, strict=True):
+        still = still_pictures(study, model, data)
         with torch.no_grad():
-            best = model(data.images[still_pictures(study, model, data)]).topk(2).values
+            best = model(data.images[still]).topk(2).values
         gaps += (best[:, 0] - best[:, 1]).tolist()
     return gaps
 

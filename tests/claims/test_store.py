@@ -1,6 +1,7 @@
 """What is written down as evidence is read again, and only what changed is trained."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,10 @@ def _measurements_of_this_module_count(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def seeds_halved(study: Study) -> list[float]:
     return [seed / 2 for seed in study.seeds]
+
+
+def seeds_to_the(study: Study, power: int) -> list[float]:
+    return [float(seed**power) for seed in study.seeds]
 
 
 def number_of_seeds(study: Study) -> float:
@@ -91,17 +96,26 @@ def test_changed_statistic_is_outdated() -> None:
 
 
 def test_fresh_seeds_are_others_and_follow_the_number() -> None:
-    first, second = (fresh_seeds(CLAIMS[0], number) for number in (0, 1))
-    assert len(first) == len(second) == 10
+    first, second = (fresh_seeds(CLAIMS[0], number, most=5) for number in (0, 1))
+    assert len(first) == len(second) == 5
     assert not set(first) & (set(second) | set(CLAIMS[0].seeds))
-    assert fresh_seeds(CLAIMS[0], 0) == first
+    assert fresh_seeds(CLAIMS[0], 0, most=5) == first
+    assert len(fresh_seeds(CLAIMS[0], 0)) == len(CLAIMS[0].seeds)
 
 
-def test_all_claims_get_their_turn() -> None:
-    statements = {
-        claim.statement for number in range(2) for _, claim in choose_few([LESSON], number)
+def test_all_claims_that_are_measured_seed_by_seed_get_their_turn() -> None:
+    more = tuple(
+        Claim(f"Claim {power}", 1, partial(seeds_to_the, power=power), above(0))
+        for power in range(5)
+    )
+    lesson = replace(LESSON, claims=(*more, CLAIMS[1]))
+    evidence = measured(lesson)
+    chosen = {
+        claim.statement
+        for number in range(3)
+        for _, claim in choose_few([lesson], evidence, number)
     }
-    assert statements == {claim.statement for claim in CLAIMS}
+    assert chosen == {claim.statement for claim in more}
 
 
 def fresh(values: tuple[float, ...], known: tuple[float, ...], claim: Claim) -> str | None:

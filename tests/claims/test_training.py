@@ -21,6 +21,6 @@ def test_what_is_not_current_holds_when_it_is_trained_anew(
 def test_claim_agrees_with_its_evidence_on_other_seeds(
     turn: int, evidence: Evidence, claims_seed: int
 ) -> None:
-    lesson, claim = choose_few(every_lesson(), claims_seed)[turn]
+    lesson, claim = choose_few(every_lesson(), evidence, claims_seed)[turn]
     found = disagreement(try_on(lesson, claim, claims_seed), evidence)
     assert found is None, f"{lesson.name}: {found} (repeat with --claims-seed {claims_seed})"
