@@ -52,9 +52,9 @@ lint: $(INSTALLED)  ## Lint, type-check, and hold who may import whom
 	$(BIN)/lint-imports --verbose=0 --cache-dir .import_linter_cache
 	$(BIN)/mypy
 quick: lint  ## Lint, type-check and run the quick tests: an answer in two minutes
-	$(BIN)/pytest -m "not slow" --numprocesses 2 --hypothesis-profile quick
+	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile --hypothesis-profile quick
 test: lint $(COLAB)/.installed $(FASHION)/.installed $(SANDBOX)  ## Lint, type-check and test
-	$(BIN)/pytest --numprocesses 3 --dist loadfile
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 clean:  ## Remove what can be made again, but not the installed packages
 	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 

@@ -13,9 +13,10 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from course.layout import Course
 
-# How long an example takes says more of what else the machine does than of the code.
-settings.register_profile("no deadlines", deadline=None)
-settings.load_profile("no deadlines")
+# How long an example takes says more of what else the machine does than of the code: no deadlines.
+settings.register_profile("full", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=20)  # --hypothesis-profile quick
+settings.load_profile("full")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,6 +29,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Say what repeats the claims of this run."""
     return f"claims: --claims-seed {config.getoption('--claims-seed')}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, have the longest modules begin first.
+
+    So none is left alone at the end, and the quick ones fill what time there is; this needs
+    `--dist loadfile --no-loadscope-reorder`.
+    """
+    if hasattr(config, "workerinput"):
+        items.sort(key=_minutes, reverse=True)
+
+
+def _minutes(item: pytest.Item) -> float:
+    """Return about how long the module of a test takes, as its marker says."""
+    slow = item.get_closest_marker("slow")
+    return 0 if slow is None else float(slow.kwargs.get("minutes", 0.5))
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ from course.grading.model.cells import MasterNotebook
 from course.grading.model.judgement import Judgement
 from tests.toy import answer_cell, check_cell, toy_notebook, write_notebook
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=1)
 
 FOLDER = Path(__file__).parents[1] / "attacks"
 FORGING = FOLDER / "forging.py"

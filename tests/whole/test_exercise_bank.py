@@ -16,7 +16,7 @@ from course.provided import provide
 from course.sample.students import Kind
 from tests.this_course import COURSE, answers, exercises
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=4)
 
 EXERCISES = [name for lesson in COURSE.lessons for name in exercises(lesson)]
 TRAINING = ("test_best_lambda", "test_best_learning_rate")  # they train networks for a minute

@@ -16,7 +16,7 @@ from course.notebooks import grading, is_test, read
 from course.provided import provide
 from tests.this_course import COURSE
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 
 STOCK = "adversarial_attacks"  # whose tests train nothing
 

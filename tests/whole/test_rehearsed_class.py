@@ -17,7 +17,7 @@ from course.layout import Course
 from tests.nbgrader_course import auto_grades
 from tests.toy import answer_cell, check_cell, write_notebook
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=1)
 
 # The solution and the tests of each question.
 APART = {

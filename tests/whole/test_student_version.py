@@ -26,7 +26,7 @@ from helpers.media import VIDEOS
 from tests.this_course import COURSE, answers, exercises, submission
 from tests.toy import toy_notebook
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=3)
 
 COLAB = COURSE.root / "build" / "colab"
 COLAB_VERSIONS = COURSE.root / "tests" / "colab-constraints.txt"

@@ -641,7 +641,7 @@ HOSTILE_TREES = st.recursive(
 )
 
 
-@settings(ORDINARY, max_examples=400)
+@settings(ORDINARY, max_examples=4 * settings().max_examples)
 @given(HOSTILE_TREES)
 def test_random_trees(tree: Any) -> None:
     survives(msgpack.packb(tree))

@@ -1,4 +1,4 @@
-"""Whichever process is killed while a submission is heard, the judgements are what they would be.
+"""Whichever process is killed while a submission is judged, the judgements are what they would be.
 
 The test cell of the first question says that it is running, and goes on when it is told to: in
 between, one process or another is killed.

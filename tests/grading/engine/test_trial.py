@@ -7,6 +7,7 @@ without a wall: `border/test_crossing.py`, `referee/test_trial.py`.
 import pytest
 
 from course.grading.border.shell import MAX_FIGURES, MAX_OUTPUT
+from course.grading.engine import servers
 from course.grading.engine.grader import Grader
 from course.grading.model.cells import Cell, Role
 from course.grading.model.findings import Stage
@@ -82,8 +83,9 @@ def test_a_cell_that_never_ends_is_the_cause_that_is_named(grader: Grader) -> No
     ("value", "use"), [("range(10**18)", "sum(f)"), ("[0] * 10", "f * 10**11"), ("1", "exit()")]
 )
 def test_a_test_that_its_answer_leads_astray_costs_itself_alone(
-    grader: Grader, value: str, use: str
+    grader: Grader, value: str, use: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(servers, "SLACK", 2.0)  # of which one would have to wait for all
     cells = [
         given(GIVEN),
         answer(f"f = {value}"),

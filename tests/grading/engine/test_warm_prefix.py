@@ -136,7 +136,7 @@ os._exit(0)  # whatever threads there are
 
 
 @pytest.mark.parametrize(
-    ("binding", "heard"),
+    ("binding", "told"),
     [
         ("a = 1", STEP + DONE),
         ("from threading import Event, Thread\nThread(target=Event().wait).start()", UNFIT),
@@ -147,7 +147,7 @@ os._exit(0)  # whatever threads there are
     ],
     ids=["nothing", "thread", "open file", "written file", "folder", "shared memory"],
 )
-def test_whatever_no_fork_carries_is_noticed(binding: str, heard: bytes, tmp_path: Path) -> None:
+def test_whatever_no_fork_carries_is_noticed(binding: str, told: bytes, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", STEPS, binding],
         cwd=tmp_path,
@@ -156,7 +156,7 @@ def test_whatever_no_fork_carries_is_noticed(binding: str, heard: bytes, tmp_pat
         text=True,
         check=True,
     )
-    assert done.stdout.strip().encode().endswith(heard)
+    assert done.stdout.strip().encode().endswith(told)
 
 
 def test_unseeded_numbers_are_the_same_in_another_run() -> None:

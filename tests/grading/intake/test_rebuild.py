@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
@@ -507,7 +507,6 @@ HOSTILE_CELL = JSON | st.fixed_dictionaries(
 
 
 @given(hostile=st.lists(HOSTILE_CELL, max_size=12))
-@settings(deadline=None)
 def test_no_cells_break_it_or_the_tests(toy: MasterNotebook, hostile: list[Any]) -> None:
     rebuilt = rebuild(toy, {"cells": hostile})
     assert fixed_in(rebuilt) == fixed(toy)
@@ -515,7 +514,6 @@ def test_no_cells_break_it_or_the_tests(toy: MasterNotebook, hostile: list[Any])
 
 
 @given(places=st.lists(st.integers(0, 11), max_size=20), keep=st.booleans())
-@settings(deadline=None)
 def test_cells_copied_moved_and_deleted(toy: MasterNotebook, places: list[int], keep: bool) -> None:
     nb = answered()
     nb.cells = [copy.deepcopy(nb.cells[place]) for place in places]
@@ -525,7 +523,6 @@ def test_cells_copied_moved_and_deleted(toy: MasterNotebook, places: list[int], 
 
 
 @given(places=st.sets(st.integers(0, 11)))
-@settings(deadline=None)
 def test_metadata_are_not_needed(toy: MasterNotebook, places: set[int]) -> None:
     """As long as the cells that a written answer stands between are there."""
     nb = answered()

@@ -284,7 +284,7 @@ def test_a_picture_of_the_masters_is_still_shown(tmp_path: Path) -> None:
 # --- the points ---
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples // 3)
 @given(st.sampled_from([0, 0.5, 1, 2]), st.sampled_from(Verdict), st.text(max_size=20))
 def test_nbgrader_reads_the_same_points_from_it(
     one: Master, score: float, verdict: Verdict, message: str
@@ -391,7 +391,7 @@ def test_nothing_that_a_cell_has_shown_runs_in_the_browser(one: Master, source: 
     assert nb.cells[-1].outputs[1].data == {"image/png": "UE5H"}
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(TEXTS)
 def test_no_text_can_be_anything_but_text(source: str) -> None:
     page = Page(exporter("formgrade").markdown2html({}, harmless_markdown(source)))

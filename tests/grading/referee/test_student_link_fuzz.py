@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgpack  # type: ignore[import-untyped]
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from course.grading.border.breach import Breach, Late
@@ -20,7 +20,6 @@ from course.grading.referee.student_link import Missing, Refused, StudentLink
 from tests.grading.slow_peers import Dripping, TickingClock
 
 PATIENCE = 600.0  # nobody waits for what has ended already
-FEW = settings(max_examples=100, deadline=None)
 KINDS = [
     "value",
     "names",
@@ -166,7 +165,6 @@ ACTS = {
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_no_answer_gets_anything_else_out_of_the_referee(act: Any) -> None:
-    @FEW
     @given(st.lists(frames, min_size=1, max_size=4))
     def fuzz(sent: list[bytes]) -> None:
         error = outcome(sent, act)
@@ -176,7 +174,6 @@ def test_no_answer_gets_anything_else_out_of_the_referee(act: Any) -> None:
     fuzz()
 
 
-@FEW
 @given(replies)
 def test_fork_and_end_believe_nothing_but_their_own_kind(tree: Any) -> None:
     reply = decode(tree) if tree_is_plain(tree) else {}

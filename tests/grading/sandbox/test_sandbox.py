@@ -32,6 +32,8 @@ from course.grading.sandbox.server import (
 )
 from tests.grading.processes import is_gone, until
 
+pytestmark = pytest.mark.slow(minutes=1)
+
 ROOT = Path(__file__).parents[3]
 MB = 2**20
 LIMITS = Limits(
