@@ -52,6 +52,7 @@ class Randomness:
 
     def set_state(self, state: bytes) -> None:
         """Bring the generator into a state that `state` has returned in the referee."""
+        # To unpickle is safe: states go to the student process, and none ever comes from there.
         if self.library == "torch":
             torch.default_generator.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
         elif self.library == "numpy":
@@ -115,16 +116,21 @@ class _Pickler(cloudpickle.Pickler):
             place = value.storage_offset(), value.size(), value.stride()
             storage, dtype = value.untyped_storage(), value.dtype
             return _make_tensor, (type(value), storage, dtype, place, value.requires_grad)
+
+        # A storage is pickled once, so that tensors which share memory still do over there.
         if type(value) is torch.UntypedStorage and value.device.type == "cpu":
             # A copy, as what `numpy` has seen cannot be resized any more.
-            return _make_storage, (_bytes_of(value).clone().numpy().tobytes(),)
+            copied = _bytes_of(value).clone()
+            return _make_storage, (copied.numpy().tobytes(),)
         return super().reducer_override(value)
 
 
 def _is_ordinary(value: Tensor) -> bool:
     """Tell whether a tensor is no more than a view of bytes in memory."""
-    is_plain = value.layout is torch.strided and value.device.type == "cpu" and not vars(value)
-    return is_plain and not (value.is_quantized or value.is_conj() or value.is_neg())
+    if value.layout is not torch.strided or value.device.type != "cpu" or vars(value):
+        return False
+    # The numbers of these are others than their bytes say by themselves.
+    return not (value.is_quantized or value.is_conj() or value.is_neg())
 
 
 def _make_tensor(
@@ -180,10 +186,13 @@ def stays_here(value: object) -> bool:
     if not isinstance(value, FunctionType) or _is_pure(value):
         return False
     *outer, name = value.__qualname__.split(".")
-    is_method = bool(outer) and outer[-1] != "<locals>"
+    # A method travels with the class that a test defines and passes an instance of.
+    if outer and outer[-1] != "<locals>":
+        return False
+    # What the student process can import travels by its name. `__main__` is another one there.
     module = sys.modules.get(value.__module__ or "")
     importable = value.__module__ != "__main__" and getattr(module, name, None) is value
-    return not is_method and not importable
+    return not importable
 
 
 def _is_pure(function: FunctionType) -> bool:
@@ -193,6 +202,7 @@ def _is_pure(function: FunctionType) -> bool:
     """
     if function.__closure__ or function.__defaults__ or function.__kwdefaults__:
         return False
+    # Among the names are those of attributes and built-ins, which are no globals: None here.
     used = (function.__globals__.get(name) for name in _names(function.__code__))
     return all(value is None or isinstance(value, ModuleType) for value in used)
 
@@ -219,6 +229,7 @@ def mutable_parts(root: object, is_opaque: Callable[[object], bool]) -> list[Any
         seen[id(value)] = value
         if not isinstance(value, tuple):
             parts.append(value)
+        # Reversed, as the last of a stack comes first: parts are numbered in the order they are in.
         waiting += reversed(list(_children(value)))
     return parts
 
@@ -234,6 +245,7 @@ def _children(value: Any) -> Iterator[Any]:
     elif isinstance(value, dict):
         yield from value.values()
     elif isinstance(value, nn.Module):
+        # Only what `describe` tells of a module, not all its attributes.
         for held in (value._parameters, value._buffers, value._modules):
             yield from held.values()
     elif isinstance(value, torch.optim.Optimizer):
@@ -265,12 +277,14 @@ def restore(part: Any, state: Any) -> None:
 
 
 def _describe_tensor(part: Tensor) -> tuple[Tensor, bool, Tensor | None]:
+    # torch warns who asks a tensor in the middle of a graph for its gradient.
     grad = part.grad if part.is_leaf else None
     return part.detach(), part.requires_grad, None if grad is None else grad.detach()
 
 
 def _restore_tensor(part: Tensor, state: Any) -> None:
     value, requires_grad, grad = state
+    # Where it is, if that can be, so that its views see the change, too.
     if part.shape == value.shape and part.dtype == value.dtype:
         part.data.copy_(value)
     else:
@@ -280,13 +294,14 @@ def _restore_tensor(part: Tensor, state: Any) -> None:
         part.grad = grad
 
 
+# These, too, change a part where it is: the test may hold it by other names.
 def _restore_list(part: list[Any], state: Any) -> None:
     part[:] = state
 
 
 def _restore_dict(part: dict[Any, Any], state: Any) -> None:
     items = dict(state)
-    part.clear()
+    part.clear()  # so that it takes over the order, too
     part.update(items)
 
 
@@ -310,6 +325,7 @@ def _restore_module(part: nn.Module, state: Any) -> None:
     kinds = (nn.Parameter, Tensor, nn.Module)
     stores: tuple[Any, ...] = (part._parameters, part._buffers, part._modules)
     for kind, store, items in zip(kinds, stores, held, strict=True):
+        # torch trusts these stores: it would stumble over anything else much later, in a test.
         if not all(value is None or isinstance(value, kind) for value in items.values()):
             raise TypeError("a module can hold only parameters, buffers and modules")
         _restore_dict(store, items)
@@ -331,6 +347,7 @@ def _generator_state(part: Any) -> bytes:
 
 
 def _digest(part: Any) -> bytes:
+    # It is enough to tell whether a generator was used: `_move_on` needs no more.
     return blake2b(_generator_state(part), digest_size=16).digest()
 
 
@@ -340,6 +357,7 @@ def _move_on(part: Any, _: Any) -> None:
     No state is ever taken from the student process: it could make the numbers that the test draws
     next all alike, and wrong answers right for them.
     """
+    # 32 bits, as many as a seed of numpy's has.
     number = int.from_bytes(blake2b(_generator_state(part), digest_size=4).digest())
     if isinstance(part, torch.Generator):
         part.manual_seed(number)
@@ -352,6 +370,7 @@ def _move_on(part: Any, _: Any) -> None:
 Get: TypeAlias = Callable[[Any], Any]
 Put: TypeAlias = Callable[[Any, Any], None]
 GENERATORS = (Randomness, torch.Generator, numpy.random.Generator, random.Random)
+# How each kind of part is described and restored; an object of any other has its attributes.
 KINDS: dict[type, tuple[Get, Put]] = {
     **dict.fromkeys(GENERATORS, (_digest, _move_on)),
     Tensor: (_describe_tensor, _restore_tensor),

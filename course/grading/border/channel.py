@@ -52,6 +52,7 @@ class Channel:
         header = len(payload).to_bytes(HEADER, "big")
         parts: list[bytes | memoryview]
         parts = [header + payload] if len(payload) <= JOINED else [header, payload]
+
         left = _countdown(self._patience)
         with self._whole_frame():
             for part in parts:
@@ -109,6 +110,8 @@ class Channel:
         except OSError as error:
             raise ChannelClosed(f"the channel is closed: {error.strerror or error}") from None
         finally:
+            # Whatever ended the block, the rest of its frame may still come: nothing after it could
+            # be told from that.
             if not whole:
                 self.close()
 

@@ -34,10 +34,12 @@ class Graphs:
         output, leaves = self.outputs[number]
         if not leaves:
             return []
-        found = torch.autograd.grad(output, leaves, grad, retain_graph=True, allow_unused=True)
+        # The graph is kept, as the other side may ask again.
+        products = torch.autograd.grad(output, leaves, grad, retain_graph=True, allow_unused=True)
+        # A leaf that the output does not depend on has None, which does not cross as a tensor.
         return [
-            torch.zeros_like(leaf) if part is None else part
-            for part, leaf in zip(found, leaves, strict=True)
+            torch.zeros_like(leaf) if product is None else product
+            for product, leaf in zip(products, leaves, strict=True)
         ]
 
 
@@ -45,12 +47,13 @@ class _Elsewhere(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, ask: Ask, value: Tensor, *leaves: Tensor) -> Tensor:
         ctx.ask, ctx.shapes = ask, [leaf.shape for leaf in leaves]
-        return value.clone()
+        return value.clone()  # the value may be in use elsewhere: it must not change with this
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         products = list(ctx.ask(grad))
+        # The answer may be anybody's. autograd itself would sum some wrong shapes into right ones.
         if [product.shape for product in products] != ctx.shapes:
             raise RuntimeError("the other process gave gradients of other shapes")
         return None, None, *products
@@ -59,6 +62,7 @@ class _Elsewhere(torch.autograd.Function):
 def attach(value: Tensor, leaves: Sequence[Tensor], ask: Ask) -> Tensor:
     """Return `value` as a tensor whose gradient with respect to `leaves` comes from `ask`."""
     if not leaves:
+        # No gradient can flow back, but the value still says that it wants one.
         return value.detach().requires_grad_()
     result: Tensor = _Elsewhere.apply(ask, value, *leaves)
     return result

@@ -16,7 +16,7 @@ from traceback import walk_stack
 from types import CodeType
 from typing import Any
 
-from course.grading.border.breach import exactly
+from course.grading.border.breach import Breach, exactly
 from course.grading.border.raised import describe_error, read_error
 
 # What a rewritten test cell calls (`asserts`).
@@ -62,11 +62,17 @@ class Notes:
 
     def end_with(self, value: object) -> None:
         """Note the value of the cell's last line, if it is a number as nbgrader sees it."""
+        if value is None:
+            self.credit = None
+            return
+        # nbgrader reads the number in the text that stands below the cell, which is the `repr`.
         with suppress(ValueError):
-            number = None if value is None else float(repr(value))
-            self.credit = 0.0 if number is not None and math.isnan(number) else number
+            number = float(repr(value))
+            # NaN is neither too many points nor too few, whatever it is compared with.
+            self.credit = 0.0 if math.isnan(number) else number
 
     def _line_here(self) -> int:
+        """Return the line of this cell that has led to the assert of another one, or 0."""
         frames = walk_stack(None)
         lines = (line for frame, line in frames if frame.f_code.co_filename == self.file)
         return next(lines, 0)
@@ -80,10 +86,12 @@ def run_tests(shell: Any, code: CodeType, notes: Notes) -> None:
     notes.file = code.co_filename
     names = {HOLDS: notes.hold, FAILED: notes.fail, CREDIT: notes.end_with}
     shell.user_ns |= names
+
     try:
         with redirect_stdout(StringIO()), _heeding(shell, notes):
-            if inspect.iscoroutine(waiting := eval(code, shell.user_ns)):
-                asyncio.run(waiting)
+            outcome = eval(code, shell.user_ns)
+            if inspect.iscoroutine(outcome):  # of a cell with an `await` outside of functions
+                asyncio.run(outcome)
     except Exception as error:  # noqa: BLE001 - of the test's or of the student's code
         notes.stops.append(Stop(line_of(error), error))
 
@@ -103,26 +111,35 @@ def read_notes(described: object) -> Notes:
     notes = Notes()
     found = exactly(described, dict)
     notes.reached = {exactly(line, int) for line in exactly(found.get("reached"), list)}
-    for each in exactly(found.get("failed"), list):
-        line, message = each if type(each) is list and len(each) == 2 else (None, None)
-        text = message if message is None else exactly(message, str)
+
+    for failure in exactly(found.get("failed"), list):
+        if type(failure) is not list or len(failure) != 2:
+            raise Breach("a failure without a line and a message")
+        line, message = failure
+        text = None if message is None else exactly(message, str)
         notes.fail(notes.file, exactly(line, int), text)
-    for each in exactly(found.get("stops"), list)[:MAX_TOLD]:
-        stop = exactly(each, dict)
+
+    # No more than could be told of, as whoever describes them may make up any number.
+    for described_stop in exactly(found.get("stops"), list)[:MAX_TOLD]:
+        stop = exactly(described_stop, dict)
         notes.stops.append(Stop(exactly(stop.get("line"), int), read_error(stop)))
-    if (credit := found.get("credit")) is not None:
+
+    credit = found.get("credit")
+    if credit is not None:
         notes.end_with(exactly(credit, float))
     return notes
 
 
 def line_of(error: BaseException) -> int:
     """Return the line of the test cell in which `error` arose, or 0."""
-    trace, line = error.__traceback__, 0
+    beginning = FILE.partition("{")[0]
+    trace = error.__traceback__
     while trace:
-        if trace.tb_frame.f_code.co_filename.startswith(FILE.partition("{")[0]):
-            line = line or trace.tb_lineno
+        # The outermost counts: further in may be a function that another test cell has defined.
+        if trace.tb_frame.f_code.co_filename.startswith(beginning) and trace.tb_lineno:
+            return trace.tb_lineno
         trace = trace.tb_next
-    return line
+    return 0
 
 
 @contextmanager

@@ -109,8 +109,10 @@ def is_key(node: Tree) -> bool:
         return True
     if node[0] == "tuple":
         return all(map(is_key, node[1:]))
-    # Dates of numpy compare with warnings.
-    return node[0] in KEY_TAGS and not (node[0] == "npscalar" and str(node[1])[1] in "mM")
+    # Dates and spans of time of numpy compare with warnings.
+    if node[0] == "npscalar" and str(node[1])[1] in "mM":
+        return False
+    return node[0] in KEY_TAGS
 
 
 def is_short(value: int) -> bool:
@@ -125,13 +127,16 @@ def int_bytes(value: int) -> bytes:
 
 def is_shape(shape: Sequence[int]) -> bool:
     """Tell whether arrays may have such sizes."""
-    return len(shape) <= MAX_DIMENSIONS and (
-        0 not in shape or math.prod(size for size in shape if size) <= MAX_EMPTY
-    )
+    if len(shape) > MAX_DIMENSIONS:
+        return False
+    # The bytes that arrive bound all others.
+    is_empty = 0 in shape
+    return not is_empty or math.prod(size for size in shape if size) <= MAX_EMPTY
 
 
 def is_decimal(text: str) -> bool:
     """Tell whether `text` is that of a Decimal, and of none that takes long to use."""
+    # In this order, so that nothing long is matched, and nothing else is made a Decimal.
     return (
         len(text) <= MAX_DIGITS
         and DECIMAL.fullmatch(text) is not None
@@ -144,18 +149,25 @@ def _forms() -> Iterable[tuple[int, int, bool] | None]:
 
     Forms that trees do not need have None: float32, maps, extensions.
     """
+    # Bytes, texts and lists whose length follows, in so many bytes.
     sized = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4, 0xDC: 2, 0xDD: 4}
+    # None, False, True, floats and ints, whose value follows, in so many bytes.
     fixed = {0xC0: 0, 0xC2: 0, 0xC3: 0, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}
     fixed |= {0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
+
     for byte in range(256):
-        if byte < 0x80 or byte >= 0xE0:
+        if byte < 0x80 or byte >= 0xE0:  # a small int, which is the byte itself
             yield 0, 0, False
-        elif 0x90 <= byte < 0xC0:
-            yield 0, byte - (0x90 if byte < 0xA0 else 0xA0), byte < 0xA0
+        elif 0x90 <= byte < 0xA0:  # a short list, whose length is in the byte
+            yield 0, byte - 0x90, True
+        elif 0xA0 <= byte < 0xC0:  # a short text, likewise
+            yield 0, byte - 0xA0, False
         elif byte in sized:
             yield sized[byte], 0, byte >= 0xDC
+        elif byte in fixed:
+            yield 0, fixed[byte], False
         else:
-            yield (0, fixed[byte], False) if byte in fixed else None
+            yield None
 
 
 FORMS = tuple(_forms())
@@ -166,20 +178,24 @@ def weigh(data: bytes) -> None:
 
     msgpack allocates what a list's length announces, on every level: so look at the lengths first.
     """
-    position, nodes, missing = 0, 0, [1]
+    position, nodes = 0, 0
+    missing = [1]  # how many items are still to come, on each level
     while missing:
         if not missing[-1]:
             missing.pop()
             continue
         missing[-1] -= 1
-        if position >= len(data) or not (form := FORMS[data[position]]):
+
+        form = FORMS[data[position]] if position < len(data) else None
+        if form is None:
             raise Malformed("not msgpack of the plain kind")
         extra, length, is_list = form
         if extra:
             length = int.from_bytes(data[position + 1 : position + 1 + extra], "big")
         position += 1 + extra
-        nodes += length if is_list else 0
+
         if is_list:
+            nodes += length  # counted as announced, before any of them has come
             missing.append(length)
         else:
             position += length

@@ -30,11 +30,12 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     except BaseException:  # noqa: BLE001 - a student's exception may raise anything
         message = ""
     lines = traceback.format_exception(type(error), error, _own_frames(error.__traceback__))
+    # Only a text: whoever raises it may have put anything there.
     undefined = error.name if isinstance(error, NameError) else None
     return {
         "names": [base.__name__ for base in type(error).__mro__],
         "message": message[:MAX_MESSAGE],
-        "traceback": "".join(lines)[-MAX_TRACEBACK:],
+        "traceback": "".join(lines)[-MAX_TRACEBACK:],  # its end says what happened, and where
         "undefined": undefined if type(undefined) is str else "",
     }
 
@@ -44,10 +45,10 @@ def read_error(described: Mapping[str, Any]) -> Exception:
 
     Raises `Breach` for a description that is none.
     """
-    names, message, text, undefined = (
-        exactly(described.get(key), kind)
-        for key, kind in {"names": list, "message": str, "traceback": str, "undefined": str}.items()
-    )
+    names = exactly(described.get("names"), list)
+    message = exactly(described.get("message"), str)
+    text = exactly(described.get("traceback"), str)
+    undefined = exactly(described.get("undefined"), str)
     if not names or not all(type(name) is str for name in names):
         raise Breach("an exception without names")
     known = same_error(names, message, otherwise=StudentError)
@@ -66,6 +67,8 @@ def same_error(
     """
     for name in names:
         kind = getattr(builtins, name, None)
+        # `SystemExit` and its like would pass every `except Exception` of this process. And
+        # `Exception` itself is a base of all: it would leave nothing for `otherwise`.
         if isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception:
             try:
                 return kind(message)

@@ -46,7 +46,8 @@ def run_cell(shell: Any, source: str, *, drawn: list[bytes] | None = None) -> Ba
 def _figures(pyplot: Any) -> Iterator[bytes]:
     for number in pyplot.get_fignums()[:MAX_FIGURES]:
         file = BytesIO()
-        with suppress(Exception):  # of what was drawn wrong
+        # Figures are drawn only now: what a student got wrong in one may raise anything.
+        with suppress(Exception):
             pyplot.figure(number).savefig(file, format="png", bbox_inches="tight")
             if file.tell() <= MAX_FIGURE_BYTES:
                 yield file.getvalue()

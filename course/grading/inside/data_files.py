@@ -24,7 +24,9 @@ def place_files(folder: Path, files: Iterable[DataFile]) -> None:
     for file in files:
         target = folder / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        if file.path.stat().st_size > MAX_COPIED and not os.access(file.path, os.W_OK):
+        is_large = file.path.stat().st_size > MAX_COPIED
+        # Never a link to what can be written through it: that would be the instructor's own file.
+        if is_large and not os.access(file.path, os.W_OK):
             os.symlink(file.path, target)
         else:
             shutil.copyfile(file.path, target)

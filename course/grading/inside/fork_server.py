@@ -46,22 +46,29 @@ def main(control_file: str, parent: str) -> None:
     settings = SandboxSettings.parse(read_setup(control))
     if settings.isolation is Isolation.PROCESS:  # bubblewrap sees to it otherwise
         die_with_parent(int(parent))
+
     for name in settings.program.preload:
         importlib.import_module(name)
     for name in settings.program.try_preload:
         with suppress(ImportError):  # the cell that imports it will say so
             importlib.import_module(name)
     entry: Entry = _find(settings.program.entry)
+    # Compiled once for all students.
     forbidden = compile_filter() if settings.isolation is Isolation.SANDBOX else b""
+
+    # All is imported: what threads there are now, imports have started.
     refuse_threads(control)
     settings.program.place_files()
     take_steps(control, _steps(settings.program), Path.cwd())
+
+    # Only now are all addresses in use on top of which students get their memory.
     blueprint = Blueprint(settings, entry, address_space(), (os.getuid(), os.getgid()), forbidden)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     control.sendall(READY)
     while request := _receive(control):
         fork = fork_into_namespaces if blueprint.is_sandbox else fork_alike
         start_child(partial(begin, control, request, blueprint), fork)
+        # The other side sees an end only when nobody has these sockets any more.
         request.close()
 
 

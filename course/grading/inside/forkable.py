@@ -16,11 +16,8 @@ from course.grading.inside.protocol import DONE, STEP, UNFIT
 from course.grading.inside.supervisor import start_child
 
 TEMPORARY_FOLDERS = (Path("/tmp"), Path("/dev/shm"))
-
 OPEN_FILES = (Path("/proc/self/fd"), Path("/dev/fd"))
-
-DRIVER = "cuda"
-
+DRIVER = "cuda"  # how the threads of a GPU's driver are called
 HUGE_PAGE, MADV_COLLAPSE = 1 << 21, 25
 
 
@@ -35,9 +32,13 @@ def take_steps(control: socket.socket, steps: Iterable[object], scratch: Path) -
     for _ in steps:
         control.sendall(STEP)
     control.sendall(DONE)
+
+    # Before the look at open files and before the freeze: garbage shall be in neither.
     gc.collect()
-    if (threads, shared) != (_threads(), _count_shared()) or not _forks_find(files, scratch):
+    is_as_before = (threads, shared) == (_threads(), _count_shared())
+    if not is_as_before or not _forks_find(files, scratch):
         _give_up(control, "the steps before the first fork left something that no fork carries")
+
     # What lives now lives for ever: without it in the collector's lists, children copy fewer pages.
     gc.freeze()
     _use_huge_pages()
@@ -45,7 +46,8 @@ def take_steps(control: socket.socket, steps: Iterable[object], scratch: Path) -
 
 def refuse_threads(control: socket.socket) -> None:
     """Give up when an imported module started a thread, which a fork would cut off."""
-    if len(names := _threads()) > 1:
+    names = _threads()
+    if len(names) > 1:
         shown = ", ".join(names[1:])
         _give_up(control, f"the imported modules start threads, which no fork carries: {shown}")
 
@@ -63,7 +65,7 @@ def _threads() -> list[str]:
     The one of a GPU's driver may be cut off: to forked processes no GPU is visible.
     """
     tasks = Path("/proc/self/task")
-    if not tasks.exists():
+    if not tasks.exists():  # not Linux: nothing tells of threads that are not Python's
         return [thread.name for thread in threading.enumerate()]
     numbers = sorted(int(task.name) for task in tasks.iterdir())
     names = [(tasks / str(number) / "comm").read_text().strip() for number in numbers]
@@ -74,15 +76,22 @@ def _count_shared() -> int:
     """Return how many pieces of memory there are that a forked process would write for all."""
     maps = Path("/proc/self/maps")
     lines = maps.read_text().splitlines() if maps.exists() else []
-    return sum(line.split()[1] == "rw-s" for line in lines)
+    access = [line.split()[1] for line in lines]
+    return access.count("rw-s")
 
 
 def _files(scratch: Path) -> list[str]:
     """Return what files this process has open, the folder it is in, and what is in `scratch`."""
     files = next(path for path in OPEN_FILES if path.exists())
-    temporary = [path for path in TEMPORARY_FOLDERS if os.access(path, os.W_OK) and _is_inside()]
-    written = (path for folder in (scratch, *temporary) for path in folder.rglob("*"))
-    return sorted([*os.listdir(files), os.getcwd(), *map(_state, written)])
+    folders = [scratch]
+    # Outside of a sandbox all the machine writes there, at any time.
+    if _is_inside():
+        folders += [folder for folder in TEMPORARY_FOLDERS if os.access(folder, os.W_OK)]
+
+    found = [*os.listdir(files), os.getcwd()]
+    for folder in folders:
+        found += [_state(path) for path in folder.rglob("*")]
+    return sorted(found)
 
 
 def _state(path: Path) -> str:
@@ -110,10 +119,13 @@ def _use_huge_pages() -> None:
     removal, that makes a fork slow. An error changes nothing but the time.
     """
     maps = Path("/proc/self/maps")
-    for line in maps.read_text().splitlines() if maps.exists() else ():
+    lines = maps.read_text().splitlines() if maps.exists() else []
+    for line in lines:
         addresses, access, _, _, _, *name = line.split()
-        start, end = (int(address, 16) for address in addresses.split("-"))
-        start, end = -(-start // HUGE_PAGE) * HUGE_PAGE, end // HUGE_PAGE * HUGE_PAGE
-        if access == "rw-p" and name in ([], ["[heap]"]) and start < end:
-            place, size = ctypes.c_void_p(start), ctypes.c_size_t(end - start)
-            LIBC.madvise(place, size, MADV_COLLAPSE)
+        is_heap = access == "rw-p" and name in ([], ["[heap]"])
+        first, last = (int(address, 16) for address in addresses.split("-"))
+        # The kernel takes whole huge pages only: round the start up and the end down.
+        start = -(-first // HUGE_PAGE) * HUGE_PAGE
+        end = last // HUGE_PAGE * HUGE_PAGE
+        if is_heap and start < end:
+            LIBC.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), MADV_COLLAPSE)

@@ -38,9 +38,12 @@ CAPABILITY_VERSION_3 = 0x20080522
 # Memory that no process maps escapes the watchdog: there is none but files of limited size.
 UNMAPPED_MEMORY = ("memfd_create", "memfd_secret", "shmget", "mq_open")
 FORBIDDEN = (
+    # They reach into other processes.
     *("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd"),
+    # In new namespaces there would be capabilities anew, and with those, mounts.
     *("unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount"),
     *("fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr"),
+    # No lesson needs any of these, and attacks on the kernel begin with them.
     *("io_uring_setup", "io_uring_enter", "io_uring_register", "userfaultfd", "bpf"),
     *("perf_event_open", "keyctl", "add_key", "request_key", "syslog", "acct", "quotactl"),
     *("kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "reboot"),
@@ -101,6 +104,7 @@ def set_limits(limits: Limits, used: int, *, is_alone: bool) -> None:
     _limit(resource.RLIMIT_FSIZE, limits.file_size)
     _limit(resource.RLIMIT_NOFILE, limits.open_files)
     if used:
+        # It counts addresses, not memory, and imports have taken many of those.
         _limit(resource.RLIMIT_AS, used + limits.memory)
     if is_alone:
         _limit(resource.RLIMIT_NPROC, limits.processes + 1)  # the supervisor counts too
@@ -144,12 +148,16 @@ def set_up_namespaces(user: tuple[int, int], masked: Sequence[str], scratch: int
 
     `masked` are folders that get an empty folder of the `scratch` in their place.
     """
+    # The kernel takes a map of groups from an ordinary user only after this.
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{UID} {user[0]} 1")
     _write("/proc/self/gid_map", f"{UID} {user[1]} 1")
     # When the machine runs out of memory, students go first.
     _write("/proc/self/oom_score_adj", "1000")
+
+    # From here on no mount shows in another view, or comes from one.
     _mount("", "/", "", MS_REC | MS_PRIVATE)
+    # Inodes have a limit of their own, as `size` counts what is in files, but no empty ones.
     room = f"size={scratch},nr_inodes=16384,mode=700"
     _mount("tmpfs", str(HOME), "tmpfs", MS_NOSUID | MS_NODEV, room)
     os.mkdir(TEMPORARY)
@@ -165,14 +173,18 @@ def set_up_namespaces(user: tuple[int, int], masked: Sequence[str], scratch: int
 
 def drop_privileges() -> None:
     """Give up every capability for good, this process's and those that a program could bring."""
+    # To drop these takes a capability, so they go before the process's own. How many there are
+    # depends on the kernel, which refuses to read the first that it does not know.
     capability = 0
     while _prctl(PR_CAPBSET_READ, capability, check=False) >= 0:
         _prctl(PR_CAPBSET_DROP, capability)
         capability += 1
     _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     forbid_new_privileges()
+    # Effective, permitted and inheritable ones: three sets of 64 bits in this version, all empty.
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
-    _check(LIBC.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    nothing = (ctypes.c_uint32 * 6)()
+    _check(LIBC.capset(header, nothing), "capset")
 
 
 def forbid_new_privileges() -> None:
@@ -194,12 +206,13 @@ def die_with_parent(parent: int) -> None:
     """
     if sys.platform == "linux":
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Asked afterwards: a parent that had ended before sends no signal any more.
     if os.getppid() != parent:
         os._exit(1)
 
 
 def compile_filter() -> bytes:
-    """Return the program that forbids what no lesson needs and attacks on the kernel begin with."""
+    """Return the program that forbids what is `FORBIDDEN`, and other calls by their arguments."""
     import pyseccomp  # only Linux has it
 
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
@@ -208,6 +221,7 @@ def compile_filter() -> bytes:
         rules.add_rule(deny, name)
     # Its flags are in memory, where a filter cannot look; the C library then falls back to `clone`.
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+    # As for `unshare`: `clone` may make threads and processes, but no namespaces.
     for flag in (NEW_NS, NEW_CGROUP, NEW_UTS, NEW_IPC, NEW_USER, NEW_PID, NEW_NET):
         rules.add_rule(deny, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
     # The limits of another process, such as the supervisor, are none of the student's business.

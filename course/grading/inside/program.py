@@ -47,6 +47,7 @@ class SandboxSettings:
         """Read what `json.dumps(dataclasses.asdict(settings))` wrote."""
         fields = json.loads(text)
         program = fields["program"]
+        # JSON has lists only.
         for name in ("preload", "try_preload", "steps"):
             program[name] = tuple(program[name])
         program["data_files"] = tuple((name, path) for name, path in program["data_files"])

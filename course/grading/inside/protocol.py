@@ -73,6 +73,7 @@ def await_ready(end: socket.socket, step_seconds: float) -> int:
     Raises `ServerDied` when it ends or says nothing, `StepLost` when that happens in one of its
     steps, for each of which it has `step_seconds`, and `Unfit` when it cannot fork after all that.
     """
+    # Its imports come first, then the steps: how often STEP has come tells which one hangs or dies.
     answer, pid = receive_byte(end, START_SECONDS)
     steps = 0
     while answer == STEP:
@@ -81,6 +82,7 @@ def await_ready(end: socket.socket, step_seconds: float) -> int:
     if answer == DONE:
         answer, pid = receive_byte(end, START_SECONDS)
     elif steps:
+        # A process that has ended can be read to its end at once; one that hangs says nothing.
         raise StepLost(steps - 1, late=not is_readable(end, 0))
     if answer == UNFIT:
         raise Unfit

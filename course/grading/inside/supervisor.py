@@ -93,6 +93,7 @@ def start_child(work: Callable[[], object], fork: Callable[[], int] = fork_alike
 def begin(control: socket.socket, request: Request, blueprint: Blueprint) -> None:
     """Close what the server needs alone, build the sandbox and be the supervisor in it."""
     control.close()
+    # Ignored, as in the server, it would leave no exit status to wait for.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if blueprint.is_sandbox:
         settings = blueprint.settings
@@ -108,20 +109,26 @@ def _supervise(request: Request, blueprint: Blueprint) -> None:
     wake = _wake_on_child()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)  # process 1 gets no signal that it does not handle
+
+    # The kernel tells the trusted side who has sent this: so it knows the supervisor's process.
     report = socket.socket(fileno=request.report)
     report.sendall(HELLO)
+
     student = start_child(partial(_run, request, blueprint, os.getpid()))
     if not student:
         return
+    # The channel hangs up with the student, not with this process.
     os.close(request.channel)
     if blueprint.is_sandbox:
-        hide_memory()
+        hide_memory()  # the student is the same user
     status, seconds = _wait(student, report.fileno(), wake, blueprint.settings.isolation)
     report.sendall(RECORD.pack(status, seconds))
 
 
 def _wake_on_child() -> int:
     """Return a file that can be read whenever a child may have ended."""
+    # A signal that comes between a look for children and the next wait would be missed: what it
+    # has written here is not. For that it needs a handler, if one that does nothing.
     wake, end = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(end, False)
@@ -139,11 +146,13 @@ def _wait(student: int, report: int, wake: int, isolation: Isolation) -> tuple[i
             break
         os.read(wake, 4096)
         ended = _reap(student)
+
     _kill(student, isolation)
     if ended is None:  # it may not have become the head of a group yet
         os.kill(student, signal.SIGKILL)
     while ended is None:
         ended = _reap(student, block=True)
+    # Who reads the report may rely on it that nothing of the student's is left.
     if isolation is Isolation.SANDBOX:
         while _reap(0, block=True):
             pass
@@ -177,17 +186,22 @@ def _kill(student: int, isolation: Isolation) -> None:
 def _run(request: Request, blueprint: Blueprint, supervisor: int) -> None:
     """Close what is not the student's, and let the entry have the rest."""
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # As in any Python: a closed pipe or a file that grows too large is an error, not the end.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_IGN)
     die_with_parent(supervisor)
-    os.setsid()
+    os.setsid()  # the head of a group: where there are no namespaces, that is what can be killed
     _close_files(request.channel)
     if not blueprint.is_sandbox:  # in one, the working folder is the student's alone
         os.chdir(mkdtemp(dir=Path.cwd()))
     blueprint.settings.program.place_files()
+
     if blueprint.is_sandbox:
         filter_system_calls(blueprint.forbidden)
     set_limits(blueprint.settings.limits, blueprint.addresses, is_alone=blueprint.is_sandbox)
+
+    # Read only here: what the server had read, every later student would inherit.
     channel = socket.socket(fileno=request.channel)
     blueprint.entry(channel, read_setup(channel))
 
