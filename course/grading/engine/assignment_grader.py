@@ -54,12 +54,14 @@ class AssignmentGrader:
     def start(self) -> None:
         """Start the graders of all notebooks, unless they run; raises `Unstartable`."""
         for master in self._assignment.notebooks:
-            if master.name not in self._graders:
-                grader = RestartingGrader(master, self._options, self._assignment.files)
-                try:
-                    self._graders[master.name] = self._stack.enter_context(grader)
-                except CourseError as error:
-                    raise Unstartable(str(error)) from error
+            if master.name in self._graders:
+                continue
+            grader = RestartingGrader(master, self._options, self._assignment.files)
+            try:
+                self._graders[master.name] = self._stack.enter_context(grader)
+            except CourseError as error:
+                # Of another type than what is wrong with one submission: it ends the whole run.
+                raise Unstartable(str(error)) from error
 
     def rehearse(self) -> Mapping[str, Rehearsal]:
         """Find out from the solutions how each test is to be run, by the names of the notebooks.
@@ -70,10 +72,10 @@ class AssignmentGrader:
         found = {}
         for master in self._assignment.notebooks:
             grade = self._graders[master.name].grade
+            allow_beside = self._options.allow_beside
             try:
-                found[master.name] = rehearse(
-                    grade, master, allow_beside=self._options.allow_beside
-                )
+                found[master.name] = rehearse(grade, master, allow_beside=allow_beside)
+            # The machine's failures, too: without a rehearsal nobody can be graded fairly.
             except (CourseError, *FAILURES) as error:
                 raise CourseError(f"{master.name}: grading its own solution: {error}") from error
         return found
@@ -92,15 +94,18 @@ class AssignmentGrader:
     def _grade(self, master: MasterNotebook, handed_in: HandedIn, rules: Rules) -> GradedNotebook:
         began = time.monotonic()
         rebuilt = _rebuild(master, handed_in)
-        seconds = {Stage.REBUILD: time.monotonic() - began}
+        rebuilding = time.monotonic() - began
+
         findings = self._graders[master.name].grade(rebuilt.cells, handed_in.own_files, rules)
-        findings = replace(findings, seconds={**findings.seconds, **seconds})
-        return GradedNotebook(master, rebuilt, findings)
+        seconds = {**findings.seconds, Stage.REBUILD: rebuilding}
+        return GradedNotebook(master, rebuilt, replace(findings, seconds=seconds))
 
 
 def _rebuild(master: MasterNotebook, handed_in: HandedIn) -> Rebuilt:
-    if (content := handed_in.notebooks.get(master.name)) is not None:
+    content = handed_in.notebooks.get(master.name)
+    if content is not None:
         return rebuild(master, parse(content, f"{master.name}.ipynb"))
+    # One of several may be missing: it is judged as if it had been left blank.
     blank = rebuild(master, {"cells": []})
     return replace(blank, repairs=(MISSING.format(master.name),))
 

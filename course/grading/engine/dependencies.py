@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from itertools import chain
 from pathlib import Path
 
 from course.grading.engine.options import GradingOptions
@@ -47,26 +48,38 @@ class Dependencies:
 
     def imported_by(self, handed_in: HandedIn) -> Mapping[str, str]:
         """Return the hashes of those packages that a submission has the names of."""
-        texts = [*handed_in.notebooks.values(), *handed_in.own_files.values()]
-        return {
-            name: digest
-            for name, digest in self.others.items()
-            if any(name.encode() in text for text in texts)
-        }
+        contents = [*handed_in.notebooks.values(), *handed_in.own_files.values()]
+        # What students wrote is searched, not parsed: a word too many only costs a new grading.
+        return {name: digest for name, digest in self.others.items() if _is_named(name, contents)}
 
 
 def find_dependencies(assignment: Assignment, options: GradingOptions) -> Dependencies:
     """Return the code that results of an assignment depend on."""
-    sources = [cell.source for master in assignment.notebooks for cell in master.cells]
-    imported = {name.partition(".")[0] for source in sources for name in imported_names(source)}
+    imported = _imported_by_masters(assignment)
     readable = {path.stem: _digest_of(path) for path in options.readable if _is_importable(path)}
+
+    # In order of their names: a set has another order in each process.
     total = sha256(_engine_digest().encode())
     for name in sorted({*DECIDING, *_distributions(imported)}):
         total.update(f"{name} {_version(name)}\n".encode())
     for name in sorted(imported & readable.keys()):
         total.update(readable[name].encode())
+
     others = {name: digest for name, digest in readable.items() if name not in imported}
     return Dependencies(total.hexdigest(), others)
+
+
+def _imported_by_masters(assignment: Assignment) -> set[str]:
+    """Return the top-level modules and packages that the assignment's notebooks import."""
+    names: set[str] = set()
+    for master in assignment.notebooks:
+        for cell in master.cells:
+            names.update(imported_names(cell.source))
+    return {name.partition(".")[0] for name in names}
+
+
+def _is_named(name: str, contents: Iterable[bytes]) -> bool:
+    return any(name.encode() in content for content in contents)
 
 
 @cache
@@ -83,10 +96,12 @@ def _engine_files() -> set[Path]:
     waiting = [*(PACKAGE / "grading").rglob("*.py")]
     found = {*waiting, *(PACKAGE / "grading").rglob("*.j2")}
     while waiting:
-        imported = OWN_IMPORT.findall(waiting.pop().read_text(encoding="utf-8"))
-        new = {path for name in imported for path in _files_of(name)} - found
-        found |= new
-        waiting += new
+        source = waiting.pop().read_text(encoding="utf-8")
+        # Only what is imported counts: a comment in another command's module regrades nobody.
+        for name in OWN_IMPORT.findall(source):
+            new = set(_files_of(name)) - found
+            found |= new
+            waiting += new
     return found
 
 
@@ -119,11 +134,11 @@ def _is_source(path: Path) -> bool:
 def _distributions(imported: Iterable[str]) -> set[str]:
     """Return the installed distributions from which these modules come."""
     providers = packages_distributions()
-    return {name for module in imported for name in providers.get(module, ())}
+    return set(chain.from_iterable(providers.get(module, ()) for module in imported))
 
 
 def _version(distribution: str) -> str:
     try:
         return version(distribution)
     except PackageNotFoundError:
-        return ""
+        return ""  # a course may do without torch, for one

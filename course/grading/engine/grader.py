@@ -40,6 +40,7 @@ class Grader:
     def __enter__(self) -> Self:
         """Start the kept processes; raises `CourseError` when one cannot be started."""
         reason = ""
+        # From the fastest start of a process to the one that always works.
         for preparation in (self._preparation, Preparation(), Preparation(imports=False)):
             self._preparation = preparation
             try:
@@ -67,9 +68,12 @@ class Grader:
         """
         to_run = runnable(cells)
         first = self._preparation.prefix
+        # What a cell of the student's among them changed, the instructor's cells after it must see.
         prefix = first if to_run[: len(first)] == first else ()
+
         left_out = dict.fromkeys(rules.by_hand, Verdict.BY_HAND)
         request = JudgingRequest(to_run[len(prefix) :], own_files, left_out, rules.run_beside)
+        # It ends: a process may be killed once without blame, and a test is left out for good.
         while True:
             try:
                 return self._servers_after(prefix).judge(request)

@@ -40,13 +40,13 @@ def find_preload(cells: Sequence[Cell], beside: frozenset[str], *, imports: bool
     """
     if not imports:
         return Preload(OURS)
-    names = dict.fromkeys(
-        name
-        for cell in cells
-        if cell.role is Role.GIVEN
-        for name in imported_names(cell.source)
-        if name.partition(".")[0] not in beside
-    )
+    wanted: dict[str, None] = {}  # in order, and each once
+    for cell in cells:
+        if cell.role is Role.GIVEN:
+            wanted |= dict.fromkeys(imported_names(cell.source))
+    names = [name for name in wanted if name.partition(".")[0] not in beside]
+
+    # A notebook may use torch without a word of it, through a module that it imports.
     sources = [cell.source for cell in cells]
     sources += _sources(names)
     # Its warm-up takes seconds, which a course that never uses it should not pay.
@@ -57,7 +57,8 @@ def find_preload(cells: Sequence[Cell], beside: frozenset[str], *, imports: bool
 def _sources(names: Iterable[str]) -> Iterator[str]:
     """Yield the sources of the modules `names`, of those that have one."""
     for name in names:
-        if (path := _find_source(name)) is not None:
+        path = _find_source(name)
+        if path is not None:
             yield path.read_text(errors="replace")
 
 
@@ -67,6 +68,7 @@ def _find_source(name: str) -> Path | None:
     `find_spec("a.b")` would run `a/__init__.py`; of a name without a dot it runs nothing.
     """
     top, *inner = name.split(".")
+    # A name is whatever stood behind `import`: what cannot be found is not preloaded, no more.
     with suppress(ImportError, OSError, ValueError):
         spec = importlib.util.find_spec(top)
         if spec is None or not spec.has_location or spec.origin is None:

@@ -85,7 +85,9 @@ class RefereeClient:
         try:
             while True:
                 left = max(0.1, deadline - time.monotonic())
+                # Only a test can be blamed for a silence, so only a test has a limit of its own.
                 limit = min(self.patience, left) if self.test else left
+                # This may be unpickled, as the referee runs nothing of a student's.
                 kind, detail = pickle.loads(self.channel.receive(limit, MAX_MESSAGE))
                 if kind == "judged":
                     findings: Findings = detail
@@ -97,6 +99,7 @@ class RefereeClient:
     def close(self) -> None:
         """End the referee process and the student process that it had."""
         self.channel.close()
+        # It would not notice that the channel is closed while it is in a test that never ends.
         if self.process is not None:
             with suppress(ProcessLookupError):
                 os.kill(self.process, signal.SIGKILL)
@@ -106,8 +109,10 @@ class RefereeClient:
     def _blame(self, error: ChannelError, request: JudgingRequest) -> Exception:
         """Return who or what is to blame for a referee process that says nothing any more."""
         late = isinstance(error, ChannelTimeout)
+        # It may have been the machine's doing: a second time it is not.
         if not late and not request.was_killed:
             return Killed()
+
         if late and not self.test:
             return CourseError(f"its cells run longer than {SECONDS_IN_ALL:.0f} s; look at it")
         if not self.test:
@@ -119,11 +124,13 @@ class RefereeClient:
         if kind == "judging":
             self.test = detail
         elif kind == "process":
+            # It says so before it gets anything to run: from then on it can be killed.
             self.process = detail
             details = request.cells, request.left_out, request.run_beside
             self.channel.send(pickle.dumps(details))
         elif kind == "start":
             self.student = self.fork_server.spawn(pickle.dumps(dict(request.own_files)))
+            # The student's socket is only handed on: nothing is ever read from it here.
             socket.send_fds(self.connection, [b"!"], [self.student.socket.fileno()])
         elif kind == "lost":
             self.channel.send(pickle.dumps(self._lose(detail, request)))
@@ -134,6 +141,7 @@ class RefereeClient:
         """Kill what is left of a student's process, and return the verdict that its end gives."""
         if self.student is None:
             return None
+        # Only one that has hung up has an end of its own, which may still be on its way here.
         ended = self.student.ended(within=REPORT_SECONDS if self.student.has_hung_up() else 0)
         verdict = _end(self.student)
         self.student = None

@@ -22,15 +22,17 @@ def rehearse(grade: Grade, master: MasterNotebook, *, allow_beside: bool) -> Reh
     may need.
     """
     found = Rehearsal()
+    # It ends, as each round finds more tests that cannot be run apart, or is the last.
     while True:
         findings = grade(master.cells, {}, found.rules(allow_beside=allow_beside))
         scores = _scores(findings)
         lost = [
-            cell.name
-            for cell in master.cells
-            if scores.get(cell.name, cell.points) < cell.points
-            and (allow_beside or cell.name not in found.not_apart)
+            cell.name for cell in master.cells if scores.get(cell.name, cell.points) < cell.points
         ]
+        # Tests that wait for a person have no points to lose.
+        if not allow_beside:
+            lost = [name for name in lost if name not in found.not_apart]
+
         helped = _find_helped(grade, master, scores, lost) - set(found.not_apart)
         if not helped:
             return Rehearsal(found.not_apart, tuple(lost), findings.faults)
@@ -44,6 +46,7 @@ def _find_helped(
     """Return which of the `lost` tests hold beside the solution better than the scores say."""
     if not lost:
         return set()
+    # The others have been judged: they are left out, for which "by hand" is as good as any.
     others = tuple(name for name in scores if name not in lost)
     beside = _scores(grade(master.cells, {}, Rules(by_hand=others, run_beside=tuple(lost))))
     return {name for name in lost if beside[name] > scores[name]}

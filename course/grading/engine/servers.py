@@ -98,6 +98,7 @@ class Servers:
         """
         with ExitStack() as stack:
             try:
+                # Both import for seconds, side by side: neither is awaited before both have begun.
                 self._referee_server = self._start_referee_server(stack)
                 self._fork_server.start(step_seconds=self._options.time_limit)
                 stack.callback(self._fork_server.close)
@@ -119,6 +120,7 @@ class Servers:
         """
         began = time.monotonic()
         ours, theirs = socket.socketpair()
+        # The referee keeps the limit: this is for one that cannot any more, or is kept waiting.
         patience = 2 * self._options.time_limit + SLACK
         client = RefereeClient(Channel(ours), ours, self._fork_server, patience)
         try:
@@ -127,6 +129,7 @@ class Servers:
             findings = client.attend(request)
         finally:
             client.close()
+
         # To fork takes the time that is left: nobody sees a process begin.
         apart = findings.seconds[Stage.RUN] + findings.seconds[Stage.JUDGE]
         forking = time.monotonic() - began - apart
@@ -139,22 +142,18 @@ class Servers:
         # Who interrupts the grader removes it while the server is still writing.
         scratch = TemporaryDirectory(prefix="course-referee-", ignore_cleanup_errors=True)
         folder = stack.enter_context(scratch)
+        arguments = [str(theirs.fileno()), str(os.getpid())]
         with theirs:
             self._referee_process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    REFEREE_SERVER,
-                    str(theirs.fileno()),
-                    str(os.getpid()),
-                ],
+                # -P: what lies in the course's folder must not stand in for a library.
+                [sys.executable, "-P", "-m", REFEREE_SERVER, *arguments],
                 env=_referee_environment(self._options),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
+        # Undone from the last to the first: it has ended before its folder is removed.
         stack.callback(self._referee_process.wait)
         stack.callback(self._referee_process.kill)
         send_setup(ours, pickle.dumps((self._settings, folder)), seconds=START_SECONDS)
@@ -170,13 +169,14 @@ class Servers:
 
 def _student_program(prefix: tuple[Cell, ...], preload: Preload, files: Files) -> Program:
     """Return what the fork server is told: nothing of tests, nor of files that are for them."""
+    given_files = tuple((file.name, str(file.path.resolve())) for file in files.given)
     return Program(
         entry=f"{STUDENT_PROCESS}:serve",
         preload=(STUDENT_PROCESS, *preload.needed),
         try_preload=preload.wanted,
         prepare=f"{STUDENT_PROCESS}:prepare",
         steps=tuple(cell.source for cell in prefix),
-        data_files=tuple((file.name, str(file.path.resolve())) for file in files.given),
+        data_files=given_files,
     )
 
 

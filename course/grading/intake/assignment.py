@@ -3,7 +3,7 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -53,18 +53,28 @@ def read_assignment(course: Course, name: str) -> Assignment:
     course.select([name])
     folder, release = course.masters / name, course.release / name
     masters = tuple(sorted(folder.glob("*.ipynb")))
-    files, released = find_files(folder), find_files(release)
-    names = {file.name for file in released}
-    given = (file for file in files if file.name in names or not release.is_dir())
     notebooks = [_read(course, path, release / path.name) for path in masters]
-    data_files = Files(tuple(files), tuple(given))
+    data_files = _find_data_files(folder, release)
     return Assignment(name, tuple(notebooks), masters, data_files, _digest(notebooks, data_files))
+
+
+def _find_data_files(folder: Path, release: Path) -> Files:
+    """Return the files beside the masters in `folder`, and those that lie in `release` as well."""
+    files = tuple(find_files(folder))
+    # Where nothing is released yet, students may get any of them.
+    if not release.is_dir():
+        return Files(files, files)
+
+    # What was left out of the release is for tests only: no student process is to see it.
+    released = {file.name for file in find_files(release)}
+    return Files(files, tuple(file for file in files if file.name in released))
 
 
 def _read(course: Course, master: Path, released: Path) -> MasterNotebook:
     try:
         return read_master(master, released if released.exists() else None)
     except CourseError as error:
+        # A message is one line, so it names the file as one would type it in the course's folder.
         raise CourseError(str(error).replace(f"{course.root}{os.sep}", "")) from error
 
 
@@ -74,9 +84,12 @@ def _digest(notebooks: Sequence[MasterNotebook], files: Files) -> str:
     for notebook in notebooks:
         facts = [notebook.name, [*_graded_facts(notebook)]]
         total.update(json.dumps(facts).encode() + b"\0")
+
+    # A file that students did not get is not there for their code: that can change a grade.
     total.update(json.dumps([file.name for file in files.given]).encode())
     for file in files.all:
         content = file.path.read_bytes()
+        # With its length, so that no content can pass for that of two files.
         total.update(f"\0{file.name}\0{len(content)}\0".encode())
         total.update(content)
     return total.hexdigest()
@@ -88,12 +101,10 @@ def _graded_facts(notebook: MasterNotebook) -> Iterator[Sequence[object]]:
     So no typo that is mended in a text, a model answer or a marking guide is a new assignment.
     """
     for cell, released in zip(notebook.cells, notebook.released, strict=True):
-        is_code = cell.kind == "code"
-        yield [
-            *(cell.role, cell.name, cell.id, cell.kind, cell.points, cell.skipped),
-            *(cell.source if is_code else "", released if is_code else ""),
-            notebook.stubs.get(cell.name, ""),
-        ]
+        source, given = (cell.source, released) if cell.kind == "code" else ("", "")
+        stub = notebook.stubs.get(cell.name, "")
+        purpose = (cell.role, cell.name, cell.id, cell.kind, cell.points, cell.skipped)
+        yield [*purpose, source, given, stub]
 
 
 def read_master(master: Path, released: Path | None) -> MasterNotebook:
@@ -103,21 +114,28 @@ def read_master(master: Path, released: Path | None) -> MasterNotebook:
     """
     raw = _cells(master)
     cells = tuple(_cell(item) for item in raw)
-    counts = Counter(cell.name for cell in cells if cell.name)
-    if twice := [name for name, count in counts.items() if count > 1]:
-        raise CourseError(f"{master}: cells share a name ({', '.join(twice)}); rename all but one")
+    _refuse_shared_names(master, cells)
     if released is None:
         return MasterNotebook(master.stem, cells, {}, tuple(_as_released(cell) for cell in cells))
-    others = _cells(released)
-    found = {name for other in others for name in _names(other)}
-    given = _released_sources(cells, others)
+
+    raw_released = _cells(released)
+    named = _sources_by_name(raw_released)
+    sources = _released_sources(cells, raw_released, named)
     stubs = {
         cell.name: source
-        for cell, item, source in zip(cells, raw, given, strict=True)
+        for cell, item, source in zip(cells, raw, sources, strict=True)
         # A task asks for cells below it: its own text is no stub.
-        if cell.name in found and grading(item).get("solution")
+        if cell.name in named and grading(item).get("solution")
     }
-    return MasterNotebook(master.stem, cells, stubs, given)
+    return MasterNotebook(master.stem, cells, stubs, sources)
+
+
+def _refuse_shared_names(master: Path, cells: Sequence[Cell]) -> None:
+    # Results, and nbgrader's gradebook, know a cell by nothing but its name.
+    counts = Counter(cell.name for cell in cells if cell.name)
+    shared = [name for name, count in counts.items() if count > 1]
+    if shared:
+        raise CourseError(f"{master}: cells share a name ({', '.join(shared)}); rename all but one")
 
 
 def _cells(path: Path) -> list[Any]:
@@ -129,6 +147,7 @@ def _cells(path: Path) -> list[Any]:
 
 def _cell(raw: Any) -> Cell:
     role, cell_id = _role(raw), str(raw.get("id", ""))
+    # For what an answer defines, the referee has stand-ins; all else it runs by itself.
     is_students = raw.cell_type == "code" and role in (Role.ANSWER, Role.WRITTEN)
     return Cell(
         role=role,
@@ -146,8 +165,10 @@ def _cell(raw: Any) -> Cell:
 def _role(raw: Any) -> Role:
     flags = grading(raw)
     grade, solution = bool(flags.get("grade")), bool(flags.get("solution"))
+    # So nbgrader marks what a person grades: a task, or an answer that has points of its own.
     if flags.get("task") or (grade and solution):
         return Role.WRITTEN
+    # Whatever else it is marked as: no test can judge a text.
     if raw.cell_type != "code":
         return Role.WRITTEN if grade or solution else Role.TEXT
     if solution:
@@ -155,9 +176,18 @@ def _role(raw: Any) -> Role:
     return Role.TEST if grade else Role.GIVEN
 
 
-def _released_sources(cells: Sequence[Cell], released: Sequence[Any]) -> tuple[str, ...]:
+def _sources_by_name(released: Sequence[Any]) -> dict[str, str]:
+    sources = {_name(raw): str(raw.source) for raw in released}
+    # Before nbformat 4.5 cells had no ids: those without any name are known by their place.
+    sources.pop("", None)
+    return sources
+
+
+def _released_sources(
+    cells: Sequence[Cell], released: Sequence[Any], named: Mapping[str, str]
+) -> tuple[str, ...]:
     """Return what students got for each of `cells`: the cell of the same name, or else place."""
-    named = {name: raw.source for raw in released for name in _names(raw)}
+    # Where a cell was added or dropped, places no longer tell which one is which.
     placed = released if len(cells) == len(released) else [None] * len(cells)
     return tuple(
         named[cell.name] if cell.name in named else _at_place(cell, raw)
@@ -165,15 +195,18 @@ def _released_sources(cells: Sequence[Cell], released: Sequence[Any]) -> tuple[s
     )
 
 
-def _names(raw: Any) -> list[str]:
-    name = grading(raw).get("grade_id") or raw.get("id")
-    return [str(name)] if name else []
+def _name(raw: Any) -> str:
+    return str(grading(raw).get("grade_id") or raw.get("id") or "")
 
 
 def _at_place(cell: Cell, raw: Any | None) -> str:
     """Return the source of `raw`, which stands where `cell` does, if it can be that cell."""
-    fits = raw is not None and raw.cell_type == cell.kind and not (cell.name and _names(raw))
-    return str(raw.source) if raw is not None and fits else _as_released(cell)
+    if raw is None or raw.cell_type != cell.kind:
+        return _as_released(cell)
+    # Both have a name, and not the same one: another cell has come to this place.
+    if cell.name and _name(raw):
+        return _as_released(cell)
+    return str(raw.source)
 
 
 def _as_released(cell: Cell) -> str:

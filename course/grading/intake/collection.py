@@ -25,6 +25,7 @@ STUDENT_NAME = re.compile(r"\w[\w.@+' -]{0,59}(?<! )")
 MAX_BYTES = 50 * 2**20
 MAX_FILES = 500
 TIMESTAMP, MAX_TIMESTAMP = "timestamp.txt", 100
+# nbgrader looks the name of a time zone up as a file, so it must be nothing like `../..`.
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)? ?([+-]\d\d:?\d\d|[A-Za-z]+(/[A-Za-z_]+)*)?"
 )
@@ -51,6 +52,7 @@ class HandedIn:
     def digest(self) -> str:
         """Return a hash (SHA-256) of all of it."""
         total = sha256()
+        # With counts and lengths, so that no content can pass for a name or for another file.
         for kind in (self.notebooks, self.own_files):
             total.update(b"%d\0" % len(kind))
             for name, content in sorted(kind.items()):
@@ -94,7 +96,9 @@ def collect(folder: Path, assignment: Assignment) -> Collection:
         raise CourseError(f"{folder}: no submissions here; {layout}")
     submissions, refused = [], []
     for entry in found:
-        if problem := _problem(entry, assignment):
+        problem = _problem(entry, assignment)
+        if problem:
+            # A name that is refused may hold anything, so it is shown as Python would write it.
             name = entry.name if is_student_name(entry.name) else repr(entry.name)
             refused.append(SubmissionResult(name, problem=problem))
         else:
@@ -109,12 +113,16 @@ def is_student_name(name: str) -> bool:
 
 def read_submission(submission: Submission, assignment: Assignment) -> HandedIn:
     """Return what was handed in; raises `CourseError` when it is unsafe or too large."""
-    read_timestamp(submission)  # while its own submission alone can be blamed
+    # It is needed much later, but a time that is none shall cost only its own submission.
+    read_timestamp(submission)
+
     notebooks = {}
     for master in assignment.notebooks:
         path = submission.folder / f"{master.name}.ipynb"
-        if (problem := _file_problem(path)) is None:
+        problem = _file_problem(path)
+        if problem is None:
             notebooks[master.name] = path.read_bytes()
+        # Of several notebooks, one may be missing; one that is refused is not the same as that.
         elif path.is_symlink() or path.exists():
             raise CourseError(problem)
     return HandedIn(notebooks, _read_files(find_files(submission.folder)))
@@ -128,12 +136,12 @@ def read_timestamp(submission: Submission) -> datetime | None:
     path = submission.folder / TIMESTAMP
     if not path.is_file() or path.is_symlink():
         return None
+    # A student can hand one in, too: it is never read whole, and need not be text.
     with path.open("rb") as file:
         text = file.read(MAX_TIMESTAMP).decode(errors="replace").strip()
     from nbgrader.utils import parse_utc
 
     try:
-        # The name of a zone is looked up as a file.
         moment: datetime | None = parse_utc(text) if TIME.fullmatch(text) else None
     except Exception:  # noqa: BLE001 - of a library that reads what may be a student's
         moment = None
@@ -145,12 +153,14 @@ def read_timestamp(submission: Submission) -> datetime | None:
 def _read_files(files: list[DataFile]) -> Mapping[str, bytes]:
     if len(files) > MAX_FILES:
         raise CourseError(f"more than {MAX_FILES} files beside the notebook; delete some")
+    # Before the first of them is read into memory.
     if sum(file.path.stat().st_size for file in files) > MAX_BYTES:
         raise CourseError(f"files of more than {MAX_BYTES >> 20} MB; ask for it without them")
     return {file.name: file.path.read_bytes() for file in files}
 
 
 def _is_student_folder(entry: Path) -> bool:
+    # A link is listed, to be refused by name: a student who is passed over would not be missed.
     return entry.name not in NOT_STUDENTS and (entry.is_symlink() or entry.is_dir())
 
 
@@ -164,18 +174,26 @@ def _problem(entry: Path, assignment: Assignment) -> str | None:
     for folder in (entry, entry / assignment.name):
         if folder.is_symlink():
             return f"{folder.name} is a link, which is not followed; put the real folder there"
-    folder = entry / assignment.name
+    return _notebooks_problem(entry / assignment.name, assignment)
+
+
+def _notebooks_problem(folder: Path, assignment: Assignment) -> str | None:
+    """Return in words what is wrong with the notebooks in a submission's folder, if anything is."""
     paths = [folder / f"{each.name}.ipynb" for each in assignment.notebooks]
-    problems = [problem for path in paths if (problem := _file_problem(path))]
+    problems = [*filter(None, map(_file_problem, paths))]
+    if not problems:
+        return None
+
+    # Of several notebooks, some may be missing: their questions give no points. But if they are
+    # there by another name, or none is of any use, only a person can tell what was meant.
     others = set(folder.glob("*.ipynb")) - set(paths)
-    # Of several notebooks, some may be missing, unless they are there by another name: their
-    # questions give no points.
-    return problems[0] if problems and (others or len(problems) == len(paths)) else None
+    is_useless = len(problems) == len(paths)
+    return problems[0] if others or is_useless else None
 
 
 def _file_problem(path: Path) -> str | None:
     try:
-        status = path.lstat()
+        status = path.lstat()  # of a link itself, never of what it leads to
     except (FileNotFoundError, NotADirectoryError):
         return _missing(path)
     if not stat.S_ISREG(status.st_mode):

@@ -21,6 +21,7 @@ class Files:
     @property
     def modules(self) -> frozenset[str]:
         """Return the names under which code can import one of the files."""
+        # A file in a folder is imported by the folder's name first.
         return frozenset(file.name.partition("/")[0].removesuffix(".py") for file in self.all)
 
 
@@ -32,7 +33,7 @@ def find_files(folder: Path) -> list[DataFile]:
     found, folders = [], [folder] if folder.is_dir() else []
     while folders:
         for entry in folders.pop().iterdir():
-            mode = entry.lstat().st_mode
+            mode = entry.lstat().st_mode  # of a link itself, which then is neither of both
             if any(fnmatch(entry.name, pattern) for pattern in IGNORED):
                 continue
             if stat.S_ISDIR(mode):

@@ -10,6 +10,8 @@ from course.grading.intake.submitted_cells import read_submitted_cells
 from course.grading.model.cells import Cell, MasterNotebook, Role
 from course.grading.model.rebuilt import Rebuilt
 
+AT_THE_START = -1  # the place of extra cells that follow no cell of the master
+
 
 def rebuild(master: MasterNotebook, submitted: Any) -> Rebuilt:
     """Return the cells of `master` with the answers and extra cells in `submitted`.
@@ -19,25 +21,34 @@ def rebuild(master: MasterNotebook, submitted: Any) -> Rebuilt:
     found = recognise(master, read_submitted_cells(submitted))
     chosen = found.choose()
     extras = _extras(found, chosen)
-    cells, unanswered = [*extras[-1]], []
+    cells: list[Cell] = [*extras[AT_THE_START]]
+    unanswered: list[str] = []
     for place, cell in enumerate(master.cells):
+        # Whatever is not the student's comes from the master: tests, given cells and their places.
         if found.is_students(place):
-            # A stub stands for what is missing, so that later cells find the name.
-            stub = master.stubs.get(cell.name, "")
-            source = found.submitted[chosen[place]].source if place in chosen else stub
-            cell = replace(cell, source=source)
+            cell = _with_answer(found, place, chosen)
             if place not in chosen or found.is_stub(place, chosen[place]):
                 unanswered.append(cell.name)
-        cells += [cell] if cell.role is not Role.TEXT else []
+        if cell.role is not Role.TEXT:
+            cells.append(cell)
         cells += extras[place]
     return Rebuilt(tuple(cells), tuple(_repairs(found, chosen)), tuple(unanswered))
 
 
-def _extras(found: Found, chosen: Mapping[int, int]) -> dict[int, list[Cell]]:
-    """Return the student's own cells by the place in the master that they follow, else -1."""
+def _with_answer(found: Found, place: int, chosen: Mapping[int, int]) -> Cell:
+    """Return the answer cell at `place` with the source that was handed in."""
+    cell = found.master.cells[place]
+    if place in chosen:
+        return replace(cell, source=found.submitted[chosen[place]].source)
+    # A stub stands for what is missing, so that later cells find the name.
+    return replace(cell, source=found.master.stubs.get(cell.name, ""))
+
+
+def _extras(found: Found, chosen: Mapping[int, int]) -> defaultdict[int, list[Cell]]:
+    """Return the student's own cells by the place in the master that they follow, if any."""
     place_of = {index: place for place, index in chosen.items()}
-    extras: dict[int, list[Cell]] = defaultdict(list)
-    after = -1
+    extras = defaultdict[int, list[Cell]](list)
+    after = AT_THE_START
     for index, own in enumerate(found.submitted):
         if index in place_of:
             after = place_of[index]
@@ -53,6 +64,7 @@ def _is_extra(found: Found, index: int, chosen: Mapping[int, int]) -> bool:
         return False
     if match is None:
         return True
+
     # A copy of an answer may hold helpers of the one that was taken.
     is_same = own.squeezed == found.submitted[chosen[match.place]].squeezed
     is_students = found.is_students(match.place)
@@ -67,6 +79,7 @@ def _repairs(found: Found, chosen: Mapping[int, int]) -> Iterator[str]:
             yield from _repairs_of_answer(found, place, candidates.get(place, []), chosen)
         elif cell.role is not Role.TEXT:
             yield from _repairs_of_given(found, place, candidates.get(place, []))
+    # Where there are copies, nobody can tell which one moved.
     alone = [indices[0] for _, indices in sorted(candidates.items()) if len(indices) == 1]
     if alone != sorted(alone):
         yield "the cells were in another order; the original order was taken"

@@ -1,6 +1,6 @@
 """Recognise which cell of the master each cell of a submission is, if any."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,6 +12,7 @@ from course.ipython_code import defined_names
 
 # Bounds on the work that a hostile notebook can cause; real ones stay far below.
 MAX_NAMED_CHARACTERS, MAX_WINDOW, MAX_COMPARED = 100_000, 50, 300
+# How alike a copy is to its original at least, and an answer to its stub or solution.
 COPY, ALIKE = 0.8, 0.4
 THE_STUDENTS = (Role.ANSWER, Role.WRITTEN)
 
@@ -81,8 +82,10 @@ class Found:
 
     def _choice(self, place: int, found: Sequence[int]) -> int:
         if self.is_students(place):
+            # The last one, as that is what a name means when all cells have run.
             answered = [i for i in found if not self.is_stub(place, i)]
             return (answered or found)[-1]
+        # Only for the report on what was changed: the master's own cell is run in any case.
         return next((i for i in found if self.is_original(place, i)), found[0])
 
 
@@ -102,6 +105,7 @@ def recognise(master: MasterNotebook, submitted: tuple[SubmittedCell, ...]) -> F
     )
     found = Found(master, submitted, {})
     for way, recogniser in ways:
+        # An honest notebook is known by its names and ids: nothing is then read or compared.
         if not found.unmatched:
             break
         new = {index: Match(place, way) for index, place in recogniser(found).items()}
@@ -133,6 +137,7 @@ def _by_source(found: Found) -> dict[int, int]:
     result = {}
     for index in found.unmatched:
         own = found.submitted[index]
+        # Of a text that stands there twice, `_by_order` finds out which one this is.
         same = places.get((own.kind, own.trimmed), set())
         if len(same) == 1 and not found.is_students(min(same)):
             result[index] = min(same)
@@ -143,28 +148,46 @@ def _by_defined_names(found: Found) -> dict[int, int]:
     """Recognise answers by names that nothing else in the master defines."""
     cells, claimed = found.master.cells, found.claimed
     missing = [p for p, cell in enumerate(cells) if cell.role is Role.ANSWER and p not in claimed]
-    defined = _names_of_pieces(found) if any(cells[place].defines for place in missing) else {}
-    if not defined:
+    # To parse all that is unknown takes its time, so only where it can find something.
+    if not any(cells[place].defines for place in missing):
         return {}
-    given = [defined_names(cell.source) for cell in cells if cell.role is Role.GIVEN]
-    every = [name for names in (*given, *(cell.defines for cell in cells)) for name in names]
+    names_in = _names_in_unmatched(found)
+    if not names_in:
+        return {}
+
+    definitions = _count_definitions(found.master)
     result: dict[int, int] = {}
     for place in missing:
-        telling = {name for name in cells[place].defines if every.count(name) == 1}
-        overlaps = {index: len(telling & names) for index, names in defined.items()}
+        telling = {name for name in cells[place].defines if definitions[name] == 1}
+        overlaps = {index: len(telling & names) for index, names in names_in.items()}
         most = max(overlaps.values())
-        result |= {i: place for i, size in overlaps.items() if size == most > 0 and i not in result}
+        # Copies of an answer define as much as it does: `choose` tells later which one counts.
+        best = [index for index, size in overlaps.items() if size == most > 0]
+        for index in best:
+            result.setdefault(index, place)
     return result
 
 
-def _names_of_pieces(found: Found) -> dict[int, set[str]]:
+def _names_in_unmatched(found: Found) -> dict[int, set[str]]:
+    """Return what the cells that are not recognised yet define, by their index."""
     names, left = {}, MAX_NAMED_CHARACTERS
     for index in found.unmatched:
         own = found.submitted[index]
+        # One budget for all of them: many cells are as good an attack as a long one.
         left -= len(own.source)
         if own.kind == "code" and left >= 0:
             names[index] = set(defined_names(own.source))
     return names
+
+
+def _count_definitions(master: MasterNotebook) -> Counter[str]:
+    """Return in how many cells of the master each name is defined."""
+    counts = Counter[str]()
+    for cell in master.cells:
+        counts.update(cell.defines)
+        if cell.role is Role.GIVEN:
+            counts.update(defined_names(cell.source))
+    return counts
 
 
 def _by_order(found: Found) -> dict[int, int]:
@@ -196,9 +219,11 @@ def _by_place(found: Found) -> dict[int, int]:
             return 0.0
         parts = parts_at(index)
         score = max(_likeness(parts, original, ALIKE) for original in originals[place])
+        if score:
+            return score
         # Prose need not be like anything: the first text that is not the master's must be it.
         is_prose = cells[place].role is Role.WRITTEN and own.kind == "markdown"
-        return score or ALIKE * is_prose
+        return ALIKE if is_prose else 0.0
 
     return _between_neighbours(found, places, alike)
 
@@ -207,20 +232,26 @@ def _between_neighbours(
     found: Found, places: Sequence[int], score: Callable[[int, int], float]
 ) -> dict[int, int]:
     """Give each unclaimed place the submitted cell of the highest score between its neighbours."""
-    at, result = found.choose(), {}
+    chosen, result = found.choose(), {}
     for place in places:
-        if place in at:
+        if place in chosen:
             continue
-        before = max((p for p in at if p < place), default=None)
-        after = min((p for p in at if p > place), default=None)
-        start = -1 if before is None else at[before]
-        end = len(found.submitted) if after is None else at[after]
-        free = [i for i in range(start + 1, end) if i not in found.matches and i not in result]
+        between = _indices_between(chosen, place, len(found.submitted))
+        free = [i for i in between if i not in found.matches and i not in result]
         scores = {index: score(place, index) for index in free[:MAX_WINDOW]}
         best = max(scores, key=lambda index: scores[index], default=None)
         if best is not None and scores[best] > 0:
-            at[place], result[best] = best, place
+            # It is a neighbour itself from now on, so that the order stays the master's.
+            chosen[place], result[best] = best, place
     return result
+
+
+def _indices_between(chosen: Mapping[int, int], place: int, end: int) -> range:
+    """Return the submitted cells, of `end` in all, between those of the places around `place`."""
+    before = max((other for other in chosen if other < place), default=None)
+    after = min((other for other in chosen if other > place), default=None)
+    first = 0 if before is None else chosen[before] + 1
+    return range(first, end if after is None else chosen[after])
 
 
 def _by_likeness(found: Found) -> dict[int, int]:
@@ -239,6 +270,7 @@ def _by_likeness(found: Found) -> dict[int, int]:
         for place, kind, original in originals:
             if kind == own.kind:
                 scores[place] = max(scores[place], _likeness(parts, original, COPY))
+        # Of originals that are as like, one that is missing rather than one that is there.
         best = max(scores, key=lambda place: (scores[place], place not in claimed), default=None)
         if best is not None and scores[best] > 0:
             result[index] = best
@@ -253,6 +285,7 @@ def _likeness(parts: Parts, original: Parts, least: float) -> float:
     are, whatever is in them.
     """
     sizes = parts.total(), original.total()
+    # All of the shorter one in common would still be too little: there is no need to compare.
     if 2 * min(sizes) < least * sum(sizes) or not all(sizes):
         return 0.0
     value = 2 * (parts & original).total() / sum(sizes)

@@ -14,6 +14,7 @@ from typing import Any
 
 from course.errors import CourseError
 
+# Bounds on the work that a hostile notebook can cause; real ones stay far below.
 MAX_CELLS, MAX_CHARACTERS, MAX_TOKENS = 2_000, 1_000_000, 2_000
 TOKEN = re.compile(r"\w+|[^\w\s]")
 Parts = Counter[tuple[str, ...]]
@@ -66,13 +67,14 @@ def read_submitted_cells(notebook: Any) -> tuple[SubmittedCell, ...]:
 
 def _read_cell(cell: Mapping[str, Any]) -> SubmittedCell:
     kind, source = cell.get("cell_type"), cell.get("source")
+    # Jupyter saves a text as a list of its lines.
     if isinstance(source, (list, tuple)):
         source = "".join(line for line in source if isinstance(line, str))
     # Half a surrogate pair is valid JSON, but neither Python nor a file takes it.
     text = source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""
     metadata = _mapping(cell.get("metadata"))
     return SubmittedCell(
-        kind=kind if kind in KINDS else "raw",
+        kind=kind if kind in KINDS else "raw",  # which nobody runs
         source=text,
         name=_text(_mapping(metadata.get("nbgrader")).get("grade_id")),
         id=_text(cell.get("id")) or _text(metadata.get("id")),  # Colab's place for it
@@ -99,7 +101,10 @@ def squeeze(source: str) -> str:
 
 def parts_of(source: str) -> Parts:
     """Count words and signs, and pairs of neighbours; nothing of a text too long to compare."""
+    # Cut before it is taken apart, which would take longer than any comparison.
     tokens = TOKEN.findall(source[: MAX_TOKENS * 50])
     if len(tokens) > MAX_TOKENS:
         return Counter()
-    return Counter([*((token,) for token in tokens), *pairwise(tokens)])
+    singles = ((token,) for token in tokens)
+    # Neighbours, as two texts of the same words in another order are not alike.
+    return Counter([*singles, *pairwise(tokens)])

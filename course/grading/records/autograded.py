@@ -39,19 +39,26 @@ def autograded_notebook(
     what it has `shown`, in the order of the cells. The same arguments give the same notebook.
     """
     questions = {question.cell: question for question in result.questions}
-    names = [grading(cell).get("grade_id", "") for cell in master.cells]
-    texts = _Texts({element.format(name) for name in names for element in ELEMENTS})
+    texts = _Texts(_element_ids(master))
     nodes, waiting = [], deque(shown)
     for number, (cell, origin) in enumerate(_pairs(master, rebuilt)):
         node = _filled(origin, cell, texts)
+        # Not nbformat's random one: grading again has to give the same bytes.
         node.id = f"cell-{number}"
         if cell is not None and cell.name in questions:
             node.outputs = _outputs(questions[cell.name])
         elif cell is not None and waiting and cell == waiting[0][0]:
             node.outputs = list(_shown(waiting.popleft()[1]))
         nodes.append(node)
+
     metadata = {key: master.metadata[key] for key in METADATA if key in master.metadata}
     return new_notebook(cells=nodes, metadata=metadata)
+
+
+def _element_ids(master: Any) -> set[str]:
+    """Return the ids that formgrader's page uses, so that no heading passes for a score."""
+    names = [grading(cell).get("grade_id", "") for cell in master.cells]
+    return {element.format(name) for name in names for element in ELEMENTS}
 
 
 def _pairs(master: Any, rebuilt: Rebuilt) -> Iterator[tuple[Cell | None, Any]]:
@@ -77,6 +84,7 @@ def _filled_pairs(cell: Cell, origin: Any) -> Iterator[tuple[Cell | None, Any]]:
         yield cell, origin
         return
     yield None, origin
+    # A task whose text was left as it is has no answer to show.
     released = without_region(origin.source, BEGIN_MARK, END_MARK)
     if cell.source.strip() and cell.source.split() != released.split():
         yield cell, _blank(cell)
@@ -130,10 +138,12 @@ class _Texts:
 def _filled(origin: Any, cell: Cell | None, texts: _Texts) -> Any:
     """Return a copy of the node `origin`, with the source of `cell` if there is one."""
     node = copy.deepcopy(origin)
-    if node.cell_type == "code":
+    is_code = node.cell_type == "code"
+    if is_code:
         node.outputs, node.execution_count = [], None
     if cell is not None and cell.source != node.source:
-        is_code, pictures = node.cell_type == "code", node.get("attachments", {})
+        # Code is escaped when it is shown; of Markdown, HTML and links would come through.
+        pictures = node.get("attachments", {})
         node.source = cell.source if is_code else texts.harmless(cell.source, pictures)
     return node
 
@@ -142,6 +152,7 @@ def _outputs(question: QuestionResult) -> list[Any]:
     """Return what stands below a test cell, from which nbgrader would read the same points."""
     outputs = [new_output("stream", name="stdout", text=_report(question))]
     is_passed = question.verdict is Verdict.PASSED
+    # To nbgrader, a number at the end of a cell is its points; without one, it gives all or none.
     if question.score != (question.max_score if is_passed else 0):
         score = {"text/plain": repr(float(question.score))}
         outputs.append(new_output("execute_result", score, execution_count=None))

@@ -60,12 +60,10 @@ class GradebookWriter:
     ) -> None:
         self._url, self._assignment, self._notebooks = url, assignment, notebooks
         self._course_id, self._penalty = course_id, penalty
-        self._written = {
-            (name, grading(cell)["grade_id"])
-            for name, nb in notebooks.items()
-            for cell in nb.cells
-            if is_discussion(cell)
-        }
+        self._written = set[tuple[str, str]]()  # notebooks and names of answers that a person marks
+        for name, nb in notebooks.items():
+            names = [grading(cell)["grade_id"] for cell in nb.cells if is_discussion(cell)]
+            self._written |= {(name, each) for each in names}
 
     def __enter__(self) -> Self:
         """Open the gradebook, made if there is none, and save the assignment's cells in it.
@@ -114,22 +112,29 @@ class GradebookWriter:
             self._withdraw(result.student)
             return
         found = {notebook.notebook: notebook for notebook in result.notebooks}
-        if unknown := found.keys() - self._notebooks.keys():
+        unknown = found.keys() - self._notebooks.keys()
+        if unknown:
             raise ValueError(f"no notebooks of {self._assignment}: {', '.join(sorted(unknown))}")
+
         with self._transaction() as session:
             submission = self._rows.find_submission(session, self._assignment, result.student)
             submission = self._save_timestamp(session, submission, timestamp)
+
             grades = self._rows.read_grades(session, submission)
             graded = [self._graded(each, found.get(each.notebook), is_changed) for each in grades]
             self._rows.save_grades(session, _different(graded, grades))
+
             comments = self._rows.read_comments(session, submission)
             commented = [_commented(each, found.get(each.notebook)) for each in comments]
             self._rows.save_comments(session, _different(commented, comments))
+
+            # Last, as a penalty rests on the points and on the time that are saved by now.
             self._save_penalties(session, submission, result)
 
     def _withdraw(self, student: str) -> None:
         """Drop the points that the autograder gave to what is no longer handed in."""
         with self._transaction() as session:
+            # A submission that was never graded shall get no rows by being refused.
             if not self._rows.has_submission(session, self._assignment, student):
                 return
             submission = self._rows.find_submission(session, self._assignment, student)
@@ -162,6 +167,7 @@ class GradebookWriter:
         score = self._auto_score(grade, result)
         if grade.manual_score is None:
             needs_manual_grade = score is None
+        # Grading again must not ask a person to look again at what is as it was.
         elif grade.is_task or (score == grade.auto_score and not is_changed):
             needs_manual_grade = grade.needs_manual_grade
         else:
@@ -178,7 +184,7 @@ class GradebookWriter:
     def _save_penalties(
         self, session: "Session", submission: "Submission", result: SubmissionResult
     ) -> None:
-        """Save what the late policy takes off; the points that it rests on have been saved."""
+        """Save what the late policy takes off."""
         late = _seconds_late(submission)
         handed_in = {notebook.notebook for notebook in result.notebooks}
         penalties, wanted = self._rows.read_penalties(session, submission), []
@@ -187,6 +193,7 @@ class GradebookWriter:
             if self._penalty and late > 0 and each.notebook in handed_in:
                 score = self._rows.read_score(session, each)
                 points = self._penalty(result.student, score, late)
+                # A policy is a course's own code: it may take all that there is, and give nothing.
                 points = None if points is None else min(max(points, 0.0), score)
             wanted.append(replace(each, late_submission_penalty=points))
         self._rows.save_penalties(session, _different(wanted, penalties))
@@ -204,6 +211,7 @@ def _seconds_late(submission: "Submission") -> float:
 
 
 def _different(wanted: Sequence[Row], present: Sequence[Row]) -> list[Row]:
+    # To grade a class again writes nothing where nothing is new.
     return [row for row, old in zip(wanted, present, strict=True) if row != old]
 
 
@@ -228,8 +236,10 @@ def _explanation(url: str, error: BaseException) -> str:
     except ArgumentError:  # whose own words may repeat it
         return "the address of the gradebook cannot be read; write it like sqlite:///gradebook.db"
     is_file = address.drivername.startswith("sqlite")
+    # The query goes, as a password may stand there, too.
     shown = (is_file and address.database) or address.set(query={}).render_as_string()
     reason = one_line(str(getattr(error, "orig", None) or error))
+    # A driver's own words may have it as well.
     for secret in filter(None, (address.password, address.query.get("password"))):
         reason = reason.replace(str(secret), "***")
     remedies = (remedy for pattern, remedy in REMEDIES if re.search(pattern, reason))

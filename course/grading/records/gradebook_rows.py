@@ -84,6 +84,7 @@ def open_gradebook(url: str) -> Engine:
     """Return a connection to the gradebook at `url`, which is made if there is none."""
     engine = create_engine(url)
     try:
+        # A gradebook of an older nbgrader is left as it is: to change its tables is not our part.
         if not inspect(engine).get_table_names():
             _make_tables(engine)
     except BaseException:
@@ -106,6 +107,7 @@ def save_assignment(session: Session, name: str, course: str, notebooks: Mapping
     What is there keeps its id. What `notebooks` no longer has goes, with all its points; what is
     new in them gets a row in every submission.
     """
+    # An assignment that is there already keeps its course, whatever that is called.
     if not _all(session, Assignment, name=name):
         _find_or_add(session, Course, id=course)
     assignment = _find_or_add(session, Assignment, {"course_id": course}, name=name)
@@ -115,11 +117,12 @@ def save_assignment(session: Session, name: str, course: str, notebooks: Mapping
             condition = SubmittedNotebook.notebook_id == notebook.id
             session.execute(delete(SubmittedNotebook).where(condition))
             session.delete(notebook)
+
     for title, nb in notebooks.items():
         notebook = _find_or_add(session, Notebook, name=title, assignment_id=assignment.id)
         notebook.kernelspec = json.dumps(nb.metadata.get("kernelspec", {}))
         _save_cells(session, notebook, nb.cells)
-    session.flush()
+    session.flush()  # so that the query for what is lacking finds the new cells
     _complete(session, SubmittedAssignment.assignment_id == assignment.id)
 
 
@@ -208,11 +211,10 @@ def as_utc(timestamp: datetime) -> datetime:
 
 
 def _save(session: Session, model: Any, rows: Sequence[Any], columns: Sequence[str]) -> None:
-    if rows:
-        names = ("id", *columns)
-        session.execute(
-            update(model), [{name: getattr(row, name) for name in names} for row in rows]
-        )
+    names = ("id", *columns)
+    values = [{name: getattr(row, name) for name in names} for row in rows]
+    if values:
+        session.execute(update(model), values)
 
 
 def _all(session: Session, model: Any, **values: str) -> Sequence[Any]:
@@ -232,6 +234,7 @@ def _find_or_add(
 
 def _save_cells(session: Session, notebook: Any, cells: Sequence[Any]) -> None:
     wanted = {(model, name): values for model, name, values in _rows_of_cells(cells)}
+    # First what goes: a cell may come back under its name as one of another kind.
     for model in CELLS:
         for row in _all(session, model, notebook_id=notebook.id):
             if (model, row.name) not in wanted:
@@ -260,6 +263,7 @@ def _rows_of_cells(cells: Sequence[Any]) -> Iterator[tuple[Any, str, dict[str, A
 
 
 def _remove_cell(session: Session, cell: Any) -> None:
+    # Points refer to their cell.
     for model in (Grade, Comment):
         session.execute(delete(model).where(model.cell_id == cell.id))
     session.delete(cell)

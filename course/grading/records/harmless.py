@@ -47,6 +47,7 @@ def _without_tags(source: str) -> str:
 
 def verbatim(source: str) -> str:
     """Return a code block that holds `source`."""
+    # A fence ends at the first one that is as long.
     longest = max(map(len, re.findall("`+", source)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}\n{source}\n{fence}"
@@ -59,6 +60,7 @@ def _is_harmless(source: str, taken: Collection[str], attachments: Attachments) 
         html = MarkdownWithMath(renderer=_Strict(taken, attachments)).render(source)
     except Exception:  # noqa: BLE001 - what cannot be rendered here would fail in formgrader, too
         return False
+    # MathJax reads the page, in which an entity is the character that it stands for.
     return not TEX_COMMAND.search(source) and not TEX_COMMAND.search(unescape(html))
 
 
@@ -98,5 +100,6 @@ class _Strict(IPythonRenderer):
 
 
 def _check(url: str, allowed: re.Pattern[str]) -> None:
+    # As the browser reads it: `java&#115;cript:` is no harmless address.
     if not allowed.match(unescape(url)):
         raise _HarmfulError

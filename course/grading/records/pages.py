@@ -22,6 +22,7 @@ WORDS = {
 def grades_table(results: Sequence[SubmissionResult]) -> str:
     """Return a row for every student as CSV; those with a problem have a name and empty cells."""
     graded = [result for result in results if not result.problem]
+    # All have the same questions, those of the master.
     names = [question.question for question in graded[0].questions] if graded else []
     table = StringIO()
     writer = csv.writer(table, lineterminator="\n")

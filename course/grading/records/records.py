@@ -72,12 +72,14 @@ class Records:
         known = self.destinations.results.find(student)
         if known is None or known.origin is None or known.origin.key != key:
             return None
+        # What somebody has deleted shall be there again after the command.
         paths = [*self._pages(student), *self._notebooks(student)]
         return known if all(path.is_file() for path in paths) else None
 
     def find_any(self, student: str) -> SubmissionResult | None:
         """Return a student's result, without points if they are for another version."""
         known = self.destinations.results.find(student)
+        # One table must not mix the points of two versions of the assignment.
         if known and known.origin and known.origin.assignment != self.assignment.digest:
             return SubmissionResult(student, problem="graded before the assignment was changed")
         return known
@@ -91,11 +93,13 @@ class Records:
         """Write down a new result."""
         for path, content in zip(self._pages(result.student), self._contents(result), strict=True):
             write_whole(path, content.encode())
+        # A submission that can no longer be graded has no notebook: none of an earlier one, either.
         for path in self._notebooks(result.student):
             path.unlink(missing_ok=True)
         if notebooks:
             self._keep_notebooks(result, notebooks)
         self.enter(submission, result, is_changed=True)
+        # Last: who is interrupted before it grades this submission again.
         self.destinations.results.keep(result)
 
     def enter(self, submission: Submission, result: SubmissionResult, *, is_changed: bool) -> None:
@@ -105,6 +109,7 @@ class Records:
 
     def refuse(self, result: SubmissionResult) -> None:
         """Write down why a submission is not even read, if its student's name is a safe one."""
+        # All paths are made of the name.
         if is_student_name(result.student):
             folder = self.destinations.results.folder / result.student
             self.keep(Submission(result.student, folder), result)

@@ -41,6 +41,7 @@ class ResultStore:
         """Return the result of a student; None where there is none that can be read."""
         try:
             return _results().validate_json(self._path(student).read_bytes())
+        # One that is damaged, or of another version of this program, is made again.
         except (FileNotFoundError, ValidationError):
             return None
 
@@ -68,6 +69,7 @@ class ResultStore:
         return self.folder / f"{student}.json"
 
 
+# Made when first needed, and kept: pydantic takes its time to make one.
 @cache
 def _rehearsals() -> TypeAdapter[Mapping[str, Mapping[str, Rehearsal]]]:
     return TypeAdapter(Mapping[str, Mapping[str, Rehearsal]])

@@ -17,6 +17,7 @@ def notebook_result(graded: GradedNotebook) -> NotebookResult:
     for judgement in graded.findings.judgements:
         question = _result(judgement)
         own = answers.get(judgement.test, ())
+        # With one of several answers there, the student has tried.
         is_blank = bool(own) and all(name in rebuilt.unanswered for name in own)
         if question.is_open and has_extras:
             is_blank = False  # an answer may stand in another cell: a person will see
@@ -54,6 +55,5 @@ def _message(failure: Failure) -> str:
 
 def _detail(failure: Failure) -> str:
     hidden = " (hidden)" if failure.hidden else ""
-    return "\n".join(
-        filter(None, [f"line {failure.line}{hidden}: {failure.message}", failure.detail])
-    )
+    line = f"line {failure.line}{hidden}: {failure.message}"
+    return f"{line}\n{failure.detail}" if failure.detail else line
