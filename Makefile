@@ -31,7 +31,7 @@ all: $(BUILT) $(EXECUTED) $(GRADED)  ## Build, execute and grade everything, the
 
 help:  ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; \
-	do printf '  make %-7s %s\n' "$$name" "$$text"; done
+	do printf '  make %-8s %s\n' "$$name" "$$text"; done
 
 build: $(BUILT)  ## Generate release/ and solutions/ from the masters
 prove: $(INSTALLED)  ## Try right and wrong answers on the tests of every exercise
@@ -49,12 +49,14 @@ lab: $(BUILT)  ## Open JupyterLab on the course
 lint: $(INSTALLED)  ## Lint, type-check, and hold who may import whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/lint-imports --verbose=0 --cache-dir .import_linter_cache
+	$(BIN)/lint-imports --cache-dir .import_linter_cache
 	$(BIN)/mypy
 quick: lint  ## Lint, type-check and run the quick tests: an answer in two minutes
 	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile --hypothesis-profile quick
 test: lint $(COLAB)/.installed $(FASHION)/.installed $(SANDBOX)  ## Lint, type-check and test
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+coverage: $(INSTALLED) $(COLAB)/.installed $(FASHION)/.installed $(SANDBOX)  ## Show which lines and branches the tests reach
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --cov --cov-report term:skip-covered
 clean:  ## Remove what can be made again, but not the installed packages
 	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 
