@@ -31,6 +31,6 @@ def grader() -> Iterator["Grader"]:
     from tests.grading.cases import GIVEN
     from tests.grading.cells import given
 
-    options = GradingOptions(time_limit=5.0, memory_limit=2 * 2**30)
+    options = GradingOptions(time_limit=3.0, memory_limit=2 * 2**30)
     with Grader(MasterNotebook("toy", (given(GIVEN),), {}, ()), options) as started:
         yield started

@@ -29,9 +29,7 @@ from course.grading.referee.decoding import SPECIAL, DecodeHooks, decode, unpack
 from course.grading.referee.readers import BUILDERS, MAX_SAME_HASH, READERS
 from course.grading.student.encoding import EncodeHooks, encode, pack
 
-ORDINARY = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
-)
+ORDINARY = settings(suppress_health_check=[HealthCheck.too_slow], database=None)
 
 
 def any_value(tree: Any) -> Any:
