@@ -26,8 +26,9 @@ import numpy
 import torch
 from torch import Tensor, nn
 
-# What a pickled argument stands for, to be looked up by name or number in the student process.
-Token = tuple[str, str | int]
+# What a pickled argument stands for: a kind, and a name or number to be looked up in the student
+# process; with the number of a graph comes the value of its tensor.
+Token = tuple[str, Any]
 Label = TypeVar("Label")
 # What no token can stand for, and there may be much of.
 PLAIN = {bool, int, float, complex, str, bytes, tuple, type(None)}

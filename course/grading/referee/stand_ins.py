@@ -1,23 +1,26 @@
 """Stand-ins in the referee for what a student's cells define: functions, classes, modules, objects.
 
 The trust boundary: a stand-in is made of plain data that the student process sent, its `facts`,
-which may be anything. Those of other types or sizes than an honest answer has raise an exception,
-of which `student_link` makes a `Breach`. Nothing of a student's is executed here: a stand-in asks
-the student process, over a `Caller`, and returns what comes back.
+which may be anything. Those of other types or sizes than an honest answer has are a `Breach`.
+Nothing of a student's is executed here: a stand-in asks the student process, over a `Caller`, and
+returns what comes back.
 """
 
 from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
 from types import MethodType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from torch import nn
 
-from course.grading.border.breach import exactly
+from course.grading.border.arguments import Labels
+from course.grading.border.breach import Breach, exactly
 from course.grading.border.plain_data import ALONE, BETWEEN, CONTAINS
 
 # Of a module's parameters and buffers: characters in all, and dots in each.
 MAX_NAMES, MAX_LEVELS = 200_000, 40
+# What comes of data of other types or sizes than an honest answer has.
+DO_NOT_FIT = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 OWN = ("_link", "_number")
 HASHED = {"__hash__": object.__hash__}
 KINDS = (
@@ -225,3 +228,38 @@ MAKERS: dict[str, Callable[[Caller, int, Any], Any]] = {
     "iterator": _iterator,
     "object": _object,
 }
+
+
+class StandIns:
+    """Hold the stand-ins for what the student process has numbered, one for each number."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, Any] = {}
+        self._numbers = Labels[int]()
+
+    def find_number(self, value: object) -> int | None:
+        """Return the number of what `value` stands for, None if it is no stand-in."""
+        return self._numbers.find(value)
+
+    def __contains__(self, value: object) -> bool:
+        return self.find_number(value) is not None
+
+    def find_or_make(self, student: Caller, kind: str, number: int, facts: Any) -> Any:
+        """Return the stand-in of a number; raises `Breach` for what none can be made of."""
+        if number not in self._made:
+            if kind not in MAKERS:
+                raise Breach("a stand-in of no kind that there is")
+            try:
+                made = MAKERS[kind](student, number, facts)
+            except DO_NOT_FIT:
+                raise Breach("facts that do not fit their stand-in") from None
+            self._made[number] = made
+            self._numbers.add(made, number)
+        return self._made[number]
+
+    def copy(self) -> Self:
+        """Return another one with the same stand-ins, which goes its own way."""
+        other = type(self)()
+        other._made = dict(self._made)
+        other._numbers = self._numbers.copy()
+        return other

@@ -11,6 +11,7 @@ from course.grading.sandbox.environment import find_masked
 
 INSTEAD = "or run without a sandbox: --isolation process"
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+# Of /etc no more than programs need to start, to draw texts and to know the time zone.
 SETTINGS = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 NOBODY = "65534"
@@ -27,15 +28,14 @@ def find_bubblewrap() -> str:
 def make_command(visible: Sequence[Path], environment: Mapping[str, str]) -> list[str]:
     """Return the command that runs another one, to be added, inside the outer sandbox."""
     kinds = ("pid", "net", "ipc", "uts", "cgroup-try")
-    command = [
-        find_bubblewrap(),
-        *(f"--unshare-{kind}" for kind in kinds),
-        "--hostname",
-        "student",
-    ]
+    command = [find_bubblewrap(), *(f"--unshare-{kind}" for kind in kinds)]
+    command += ["--hostname", "student"]
+    # In a session of its own, it cannot type into the terminal of whoever grades.
     command += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
     for name, value in environment.items():
         command += ["--setenv", name, value]
+
+    # bubblewrap mounts in the order of its options, so that what comes later lies on top.
     command += [*_system(), "--proc", "/proc", "--dir", "/dev", "--dir", "/dev/shm"]
     for device in DEVICES:
         command += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
@@ -48,6 +48,7 @@ def make_command(visible: Sequence[Path], environment: Mapping[str, str]) -> lis
         for parent in reversed(path.parents):
             command += ["--perms", "0755", "--dir", str(parent)]
         command += ["--ro-bind", str(path), str(path)]
+    # At the end, as nothing could be mounted below after it.
     command += ["--remount-ro", "/", "--chdir", str(HOME)]
     return [*command, *_become_nobody()]
 
@@ -56,6 +57,7 @@ def _system() -> list[str]:
     """Return bubblewrap's options for the system's programs, libraries and fonts."""
     options = []
     for folder in SYSTEM:
+        # On most systems /bin and /lib are links into /usr, and stay such.
         if Path(folder).is_symlink():
             options += ["--symlink", os.readlink(folder), folder]
         elif Path(folder).is_dir():
@@ -74,10 +76,9 @@ def _become_nobody() -> list[str]:
     """
     if os.geteuid():
         return ["--unshare-user", "--uid", str(UID), "--gid", str(UID), "--"]
-    keep = [
-        option
-        for name in ("SETUID", "SETGID", "SETPCAP")
-        for option in ("--cap-add", f"CAP_{name}")
-    ]
+    # What `setpriv` needs to become somebody else, and to give up these as well.
+    keep = []
+    for name in ("SETUID", "SETGID", "SETPCAP"):
+        keep += ["--cap-add", f"CAP_{name}"]
     user = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]
     return [*keep, "--", "setpriv", *user, "--inh-caps=-all", "--bounding-set=-all", "--"]

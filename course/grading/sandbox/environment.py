@@ -28,9 +28,11 @@ def find_visible(readable: Sequence[Path]) -> tuple[Path, ...]:
 
 def find_masked(visible: Sequence[Path]) -> tuple[str, ...]:
     """Return the shared folders that can give way to a student's own: nothing needed is in them."""
-    return tuple(
-        folder for folder in MASKED if not any(path.is_relative_to(folder) for path in visible)
-    )
+
+    def is_needed(folder: str) -> bool:
+        return any(path.is_relative_to(folder) for path in visible)
+
+    return tuple(folder for folder in MASKED if not is_needed(folder))
 
 
 def make_environment(
@@ -39,14 +41,14 @@ def make_environment(
     """Return all the environment that students see; `more` is what the course adds to it."""
     temporary = TEMPORARY if home == HOME else home
     return {
-        **more,
+        **more,  # first, so that a course may add variables but change none of the others
         "PATH": PATH,
         "HOME": str(home),
         "TMPDIR": str(temporary),
         "USER": "student",
         "LOGNAME": "student",
         "LANG": "C.UTF-8",
-        "MPLBACKEND": "agg",
+        "MPLBACKEND": "agg",  # there is no screen
         # What the course provides comes first: this checkout may have a package of the same name.
         "PYTHONPATH": import_path((*readable, *MOUNTED)),
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -65,8 +67,10 @@ def one_thread() -> Mapping[str, str]:
 
 def import_path(readable: Iterable[Path]) -> str:
     """Return the `PYTHONPATH` on which the packages and modules among these paths are found."""
-    roots = (str(root) for path in readable for root in _import_root(path))
-    return os.pathsep.join(dict.fromkeys(roots))
+    roots: list[str] = []
+    for path in readable:
+        roots += map(str, _import_root(path))
+    return os.pathsep.join(dict.fromkeys(roots))  # each once, where it stands first
 
 
 def _import_root(path: Path) -> Iterator[Path]:

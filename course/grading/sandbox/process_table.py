@@ -10,6 +10,7 @@ def find_process_id(pid: int, *, level: int) -> int:
         lines = Path(f"/proc/{pid}/status").read_text(errors="replace").split("\n")
     except OSError:
         return 0
+    # NSpid: the process's number in every namespace that it is in, the outermost first.
     numbers = next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [])
     return int(numbers[level]) if len(numbers) > level else 0
 
@@ -20,6 +21,7 @@ def memory_exceeds(table: Path, root: int, limit: int) -> bool:
     # Quick, but counts what processes share once for each: more than there is.
     if sum(measure_resident(table / str(pid)) for pid in family) <= limit:
         return False
+    # Exact, but the kernel walks through all of a process's pages for it.
     return sum(_measure_share(table / str(pid)) for pid in family) > limit
 
 
@@ -28,17 +30,20 @@ def find_family(table: Path, root: int) -> set[int]:
     children: dict[int, list[int]] = {}
     for entry in _entries(table):
         try:
-            # A program may choose its name, which ends at the last bracket.
-            parent = (
-                (table / entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1]
-            )
-        except OSError:
+            line = (table / entry / "stat").read_text(errors="replace")
+        except OSError:  # it has ended meanwhile
             continue
-        children.setdefault(int(parent), []).append(int(entry))
-    family, new = {root}, [root]
-    while new:
-        new = [child for pid in new for child in children.get(pid, []) if child not in family]
+        # A program may choose its name, which ends at the last bracket.
+        after_name = line.rpartition(")")[2]
+        parent = int(after_name.split()[1])
+        children.setdefault(parent, []).append(int(entry))
+
+    # The table is read while it changes: nobody counts twice, even if it should go in circles.
+    family, waiting = {root}, [root]
+    while waiting:
+        new = [child for child in children.get(waiting.pop(), []) if child not in family]
         family.update(new)
+        waiting += new
     return family
 
 

@@ -139,6 +139,7 @@ class StudentHandle:
         with self._lock:
             if self._ending is None:
                 self._over_memory = over_memory
+                # The supervisor takes this for a hang-up, but can still send its record.
                 with suppress(OSError):  # it has ended meanwhile
                     self._report.shutdown(socket.SHUT_WR)
         ending = self._wait(KILL_SECONDS)
@@ -154,9 +155,12 @@ class StudentHandle:
                 left = max(0.0, deadline - time.monotonic())
                 if not is_readable(self._report, left):
                     return None
-                if part := _receive(self._report):
+                part = _receive(self._report)
+                if part:
                     self._record += part
                     continue
+                # Not before its end: the supervisor is process 1 of its namespace, so that with it
+                # all in there are gone.
                 self._report.close()
                 self._ending = self._interpret()
             return self._ending
@@ -168,10 +172,13 @@ class StudentHandle:
         status, seconds = RECORD.unpack(self._record)
         if os.WIFEXITED(status):
             return Ending(Kind.EXITED, code=os.WEXITSTATUS(status))
+
         number = os.WTERMSIG(status)
-        out_of_time = number == signal.SIGXCPU or seconds >= self._cpu
-        kind = Kind.MEMORY if self._over_memory else Kind.CPU if out_of_time else Kind.KILLED
-        return Ending(kind, signal=number)
+        if self._over_memory:
+            return Ending(Kind.MEMORY, signal=number)
+        # Who ignores SIGXCPU is killed a second later, by a signal that says nothing of time.
+        is_out_of_time = number == signal.SIGXCPU or seconds >= self._cpu
+        return Ending(Kind.CPU if is_out_of_time else Kind.KILLED, signal=number)
 
 
 class ForkServer:
@@ -221,10 +228,13 @@ class ForkServer:
         self._errors: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed in `close`
         self._control, theirs = socket.socketpair()
         ask_for_sender(self._control)
+        # Closed on this side as soon as the server has it, so that its death is a hang-up.
         with theirs:
             self._process = self._launch(theirs.fileno())
+
         self._watcher: threading.Thread | None = None
-        if pid := self._await_ready(step_seconds):
+        pid = self._await_ready(step_seconds)
+        if pid:  # else there is no process table to look into
             self._watcher = threading.Thread(target=self._watch, args=(pid,), daemon=True)
             self._watcher.start()
 
@@ -241,15 +251,17 @@ class ForkServer:
             try:
                 with self._lock:
                     socket.send_fds(self._control, [ASK], files)
-            except OSError:
+            except OSError:  # the server is gone: there will be no hello
                 report.close()
+
         hello, pid = receive_byte(report, SPAWN_SECONDS)
         if hello != HELLO:
             channel.close()
             report.close()
             raise ServerDied(f"the fork server started no process: {self._last_words()}")
+
         student = StudentHandle(channel, report, pid=pid, cpu=self._settings.limits.cpu)
-        self._running()
+        self._running()  # forgets those that have ended: where nobody watches, they would add up
         with self._lock:
             self._students.add(student)
         send_setup(channel, setup, seconds=SPAWN_SECONDS)
@@ -260,17 +272,20 @@ class ForkServer:
         self._stop.set()
         if self._watcher:
             self._watcher.join()
+        # A closed report has its supervisor kill all of the student's.
         for student in self._students:
             with student._lock:
                 if student._ending is None:
                     student._report.close()
                     student._ending = Ending(Kind.KILLED, signal=signal.SIGKILL)
-        self._control.close()
+
+        self._control.close()  # at which the server ends by itself
         try:
             self._process.wait(KILL_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
         self._complaint = self._last_words()
         self._errors.close()
         self._stack.close()
@@ -285,7 +300,7 @@ class ForkServer:
             self.close()
             raise CourseError(f"the fork server did not start: {self._complaint}") from None
         except StepLost:
-            self._process.kill()
+            self._process.kill()  # it may hang in that step, and would not see a closed socket
             self.close()
             raise
         except Unfit:
@@ -295,13 +310,12 @@ class ForkServer:
     def _launch(self, control: int) -> subprocess.Popen[bytes]:
         module = ["-P", "-s", "-m", "course.grading.inside.fork_server"]
         command = [sys.executable, *module, str(control), str(os.getpid())]
-        home, environment = (
-            Path("/"),
-            make_environment(self._readable, self._environment, home=HOME),
-        )
+        environment: Mapping[str, str]
         if self._settings.isolation is Isolation.SANDBOX:
-            command = [*make_command(self._visible, environment), *command]
-            environment = {}
+            inside = make_environment(self._readable, self._environment, home=HOME)
+            command = [*make_command(self._visible, inside), *command]
+            # bubblewrap sets the variables; it needs none, nor a folder, for itself.
+            home, environment = Path("/"), {}
         else:
             scratch = TemporaryDirectory(prefix="course-student-", ignore_cleanup_errors=True)
             home = Path(self._stack.enter_context(scratch))
@@ -314,13 +328,15 @@ class ForkServer:
             stdout=self._errors,
             stderr=self._errors,
             pass_fds=[control],
-            start_new_session=True,
+            start_new_session=True,  # Ctrl-C is for this process, which then closes the server
         )
 
     def _last_words(self) -> str:
+        """Return the last line that the server printed: of a traceback, the error."""
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+        printed = [line.strip() for line in lines if line.strip()]
+        return printed[-1] if printed else "it said nothing"
 
     def _running(self) -> tuple[StudentHandle, ...]:
         """Return the students that still run, and forget the others."""
@@ -331,17 +347,20 @@ class ForkServer:
     def _watch(self, pid: int) -> None:
         """Kill every student whose processes use too much memory together."""
         # The server's own view of the process table is short, and has all students in it.
-        inside = self._settings.isolation is Isolation.SANDBOX
-        table = Path(f"/proc/{pid}/root/proc") if inside else Path("/proc")
+        is_sandbox = self._settings.isolation is Isolation.SANDBOX
+        table = Path(f"/proc/{pid}/root/proc") if is_sandbox else Path("/proc")
         limit = self._settings.limits.memory
         while not self._stop.wait(WATCH_SECONDS):
             for student in self._running():
-                number = find_process_id(student.pid, level=1 if inside else 0)
+                number = find_process_id(student.pid, level=1 if is_sandbox else 0)
                 if number and memory_exceeds(table, number, limit):
-                    try:
-                        student.kill(over_memory=True)
-                    except ServerDied:
-                        self._process.kill()
+                    self._end_greedy(student)
+
+    def _end_greedy(self, student: StudentHandle) -> None:
+        try:
+            student.kill(over_memory=True)
+        except ServerDied:  # it does not end, and goes on using memory: so all must end
+            self._process.kill()
 
 
 def check_sandbox() -> None:

@@ -32,7 +32,7 @@ from course.grading.border.plain_data import (
     is_shape,
     weigh,
 )
-from course.grading.student.writers import ATOM_WRITERS, WRITERS, numpy_dtype
+from course.grading.student.writers import ATOM_WRITERS, WRITERS, numpy_dtype, tensor_dtype
 
 
 def _nothing(value: object) -> None:
@@ -92,6 +92,7 @@ class _Encoder:
         for base in _bases(value):
             if base in ATOM_WRITERS:
                 return ATOM_WRITERS[base](value)
+            # One that is an argument of the call comes back as that argument, not as a copy.
             if base in WRITERS or base in ARRAY_WRITERS or base in CONTAINER_WRITERS:
                 return self._refer(value) or self._write(value, base, depth)
         return self._refer(value) or self._keep(value, depth)
@@ -107,19 +108,24 @@ class _Encoder:
             return writer(value)
         if array_writer := ARRAY_WRITERS.get(base):
             return array_writer(self, value)
+
         if id(value) in self.ancestors:
             raise Uncarried(f"returns {_a(base.__name__)} that contains itself")
         self.ancestors.add(id(value))
         tag, items = CONTAINER_WRITERS[base]
-        every = KEYS_EVERY.get(tag)
-        children = [
-            self._key(item, depth + 1)
-            if every and index % every == 0
-            else self.tree(item, depth + 1)
-            for index, item in enumerate(items(value))
-        ]
-        self.ancestors.discard(id(value))
+        children = self._children(items(value), KEYS_EVERY.get(tag, 0), depth + 1)
+        self.ancestors.discard(id(value))  # next to itself, a value may well stand again
         return [tag, *children]
+
+    def _children(self, items: Iterable[Any], keys_every: int, depth: int) -> list[Tree]:
+        """Return the trees of `items`, of which every so many is a key, or none with 0."""
+        if not keys_every:
+            return [self.tree(item, depth) for item in items]
+        children: list[Tree] = []
+        for index, item in enumerate(items):
+            write = self._key if index % keys_every == 0 else self.tree
+            children.append(write(item, depth))
+        return children
 
     def _key(self, value: Any, depth: int) -> Tree:
         """Return the tree of a key, which is written out even if it is an argument."""
@@ -167,6 +173,7 @@ def _slice_parts(value: slice) -> list[Any]:
 
 def _write_tensor(encoder: _Encoder, value: torch.Tensor, tag: str = "tensor") -> Tree:
     try:
+        # A subclass may have its own word in all that is done to it, and its own `requires_grad`.
         with torch._C.DisableTorchFunctionSubclass(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of some dtypes
             needs_grad = bool(torch._C.TensorBase.__dict__["requires_grad"].__get__(value))
@@ -177,15 +184,17 @@ def _write_tensor(encoder: _Encoder, value: torch.Tensor, tag: str = "tensor") -
             raw = _tensor_bytes(plain)
     except (RuntimeError, TypeError, ValueError, AttributeError) as error:
         raise Uncarried(f"returns a tensor that cannot be read: {str(error)[:200]}") from None
+
+    # The hook gets the tensor itself: what was detached from its graph has no gradient.
     number = encoder.hooks.grad(value) if needs_grad else None
-    return [tag, str(plain.dtype)[6:], list(plain.shape), raw, needs_grad, number]
+    return [tag, tensor_dtype(plain.dtype), list(plain.shape), raw, needs_grad, number]
 
 
 def _tensor_size(plain: torch.Tensor) -> int:
     """Return how many bytes the elements take, once it is sure that they are there."""
     if plain.layout is not torch.strided or plain.is_nested:
         raise Uncarried("returns a sparse or nested tensor; return a dense one, with .to_dense()")
-    if plain.is_meta or str(plain.dtype)[6:] not in TENSOR_DTYPES:
+    if plain.is_meta or tensor_dtype(plain.dtype) not in TENSOR_DTYPES:
         raise Uncarried(f"returns a tensor of {plain.dtype} on {plain.device}; return numbers")
     return _array_size(plain.shape, plain.dtype.itemsize)
 
@@ -198,8 +207,10 @@ def _array_size(shape: Sequence[int], itemsize: int) -> int:
 
 def _tensor_bytes(plain: torch.Tensor) -> bytes:
     flat = plain.resolve_conj().resolve_neg().cpu().contiguous().reshape(-1).view(torch.uint8)
-    # A bool may have been made of another byte than 0 and 1. What `numpy` has seen keeps its size.
-    return (flat.ne(0) if plain.dtype is torch.bool else flat.clone()).numpy().tobytes()
+    # A bool may have been made of another byte than 0 and 1, and would equal neither of them.
+    # Others are copied, as what `numpy` has seen cannot be resized any more.
+    copied = flat.ne(0) if plain.dtype is torch.bool else flat.clone()
+    return copied.numpy().tobytes()
 
 
 def _write_parameter(encoder: _Encoder, value: nn.Parameter) -> Tree:
@@ -207,10 +218,10 @@ def _write_parameter(encoder: _Encoder, value: nn.Parameter) -> Tree:
 
 
 def _write_array(encoder: _Encoder, value: Any) -> Tree:
-    plain = np.ndarray.view(value, np.ndarray)
+    plain = np.ndarray.view(value, np.ndarray)  # by the base: a subclass may have its own
     name = numpy_dtype(plain.dtype)
     encoder.spend(_array_size(plain.shape, plain.dtype.itemsize))
-    if plain.dtype.kind == "b":
+    if plain.dtype.kind == "b":  # as with tensors, of other bytes than 0 and 1
         plain = plain.view(np.uint8) != 0
     return ["array", name, list(plain.shape), plain.tobytes()]
 
@@ -222,6 +233,7 @@ ARRAY_WRITERS: Mapping[type, Callable[[_Encoder, Any], Tree]] = MappingProxyType
         np.ndarray: _write_array,
     }
 )
+# By the method of the base: a subclass may show other items than it has.
 CONTAINER_WRITERS: Mapping[type, tuple[str, Callable[[Any], Iterable[Any]]]] = MappingProxyType(
     {
         list: ("list", list.__iter__),

@@ -65,22 +65,46 @@ class Frame:
     leaves: list[Tensor] = field(default_factory=list)
 
 
+class Kept:
+    """Number what cannot cross and stays in this process, the same object always alike."""
+
+    def __init__(self) -> None:
+        self._objects: list[Any] = []
+        self._numbers = Labels[int]()
+
+    def __getitem__(self, number: int) -> Any:
+        return self._objects[number]
+
+    def __contains__(self, value: object) -> bool:
+        return self._numbers.find(value) is not None
+
+    def add(self, value: Any) -> int:
+        """Keep an object and return its number; one that is kept already has one."""
+        number = self._numbers.find(value)
+        if number is None:
+            number = len(self._objects)
+            self._objects.append(value)
+            self._numbers.add(value, number)
+        return number
+
+
 class StudentProcess:
     """Run cells and answer requests, one after another."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._kept: list[Any] = []
-        self._numbers = Labels[int]()
+        self._kept = Kept()
         self._graphs = Graphs()
+        self._leaves: list[Tensor] = []  # of the question that the referee is answering
         self._shell = make_shell()
 
     def answer(self) -> tuple[str, Any]:
         """Answer the next request; return its name, and the detail of those without an answer."""
         data = self._channel.receive(None, MAX_REQUEST)
         name, *details = arguments.load(data, self._find)
-        if name in ("returned", "raised"):
+        if name in ("returned", "raised"):  # what `_ask` waits for
             return name, details[0]
+
         output = Shortened()
         with redirect_stdout(output), redirect_stderr(StringIO()):
             reply = REQUESTS[name](self, *details)
@@ -119,6 +143,7 @@ class StudentProcess:
         for name in names:
             reply = self._value_of(name)
             size += len(reply.get("value", b""))
+            # The rest is asked for again: all of it together may be more than fits into a frame.
             if replies and size > MAX_TOGETHER:
                 break
             replies.append(reply)
@@ -133,22 +158,28 @@ class StudentProcess:
         """Call a kept object, or a method of it, with positional and keyword arguments."""
         for generator, state in zip(GLOBAL_RANDOMNESS, randomness, strict=True):
             generator.set_state(state)
-        parts = mutable_parts([*GLOBAL_RANDOMNESS, inputs], self._is_kept)
+        # The referee finds the same parts in the same order, so that places are all that must cross.
+        parts = mutable_parts([*GLOBAL_RANDOMNESS, inputs], self._kept.__contains__)
         function = self._kept[number]
         frame = Frame(parts, leaves_of([*parts, *_parameters(function)]))
         hooks = self._hooks(frame)
+
         before = [_state(part, hooks) for part in parts]
         given, named = inputs
         reply = self._outcome(lambda: _method(function, method)(*given, **named), hooks)
         after = [_state(part, hooks) for part in parts]
-        pairs = enumerate(zip(before, after, strict=True))
-        return reply | {"changes": [[i, new] for i, (old, new) in pairs if new and new != old]}
+
+        changes = []
+        for place, (old, new) in enumerate(zip(before, after, strict=True)):
+            if new and new != old:
+                changes.append([place, new])
+        return reply | {"changes": changes}
 
     def test(self, codes: list[bytes]) -> Reply:
         """Run test cells here, and tell what the last one has noted."""
         notes = Notes()
         for code in codes:
-            notes = Notes()
+            notes = Notes()  # those before are here for what they define only
             run_tests(self._shell, marshal.loads(code), notes)
         return self._outcome(lambda: describe_notes(notes), self._hooks(Frame()))
 
@@ -159,7 +190,11 @@ class StudentProcess:
     def load_state(self, number: int, state: dict[str, Tensor]) -> Reply:
         """Give a kept module the parameters and buffers that the test's copy of it has."""
         module = self._kept[number]
-        return self._outcome(lambda: module.load_state_dict(state) and None, self._hooks(Frame()))
+
+        def load() -> None:
+            module.load_state_dict(state)  # what it returns is no value of the student's
+
+        return self._outcome(load, self._hooks(Frame()))
 
     def call_back(self, number: int, inputs: Inputs) -> Any:
         """Have the referee call a function of the test's and return what that returns."""
@@ -176,9 +211,11 @@ class StudentProcess:
     def _ask(self, question: Reply, leaves: list[Tensor]) -> Any:
         """Ask the referee something in the middle of a call, and answer it until it answers."""
         self._send(question)
-        outer, self._leaves = getattr(self, "_leaves", []), leaves
+        # Questions nest: what the referee calls may call the student's code, which asks again.
+        outer, self._leaves = self._leaves, leaves
         try:
             while True:
+                # It may also be a request that the function of the test has led to.
                 name, detail = self.answer()
                 if name == "returned":
                     return detail
@@ -197,7 +234,7 @@ class StudentProcess:
             number, tensor = key
             ask = {"kind": "gradient", "number": number}
             return attach(tensor, self._leaves, lambda grad: self._ask(ask | _packed(grad), []))
-        return lambda *given, **named: self.call_back(key, (given, named))
+        return lambda *given, **named: self.call_back(key, (given, named))  # "callback"
 
     def _outcome(self, compute: Callable[[], Any], hooks: EncodeHooks) -> Reply:
         """Return a reply with what `compute` returns, or how it failed."""
@@ -213,9 +250,15 @@ class StudentProcess:
             return _failure(error)
 
     def _hooks(self, frame: Frame) -> EncodeHooks:
+        # By identity: what is equal to an argument need not be that argument.
         places = {id(part): place for place, part in enumerate(frame.parts)}
+
+        def refer(value: Any) -> tuple[int] | None:
+            place = places.get(id(value))
+            return None if place is None else (place,)
+
         return EncodeHooks(
-            reference=lambda value: (places[id(value)],) if id(value) in places else None,
+            reference=refer,
             handle=self._handle,
             grad=lambda tensor: self._graphs.keep(tensor, frame.leaves),
         )
@@ -223,19 +266,7 @@ class StudentProcess:
     def _handle(self, value: Any) -> tuple[str, int, Any] | None:
         """Keep what cannot cross, and return its kind, its number and what is known of it."""
         kind = _kind_of(value)
-        return None if kind is None else (kind, self._keep(value), FACTS[kind](value))
-
-    def _keep(self, value: Any) -> int:
-        """Return the number of a kept object, the same for the same object."""
-        number = self._numbers.find(value)
-        if number is None:
-            number = len(self._kept)
-            self._kept.append(value)
-            self._numbers.add(value, number)
-        return number
-
-    def _is_kept(self, value: object) -> bool:
-        return self._numbers.find(value) is not None
+        return None if kind is None else (kind, self._kept.add(value), FACTS[kind](value))
 
     def _send(self, reply: Reply) -> None:
         self._channel.send(pack(encode(reply)))
@@ -313,6 +344,7 @@ def _parameters(value: Any) -> list[Any]:
 
 
 def _kind_of(value: Any) -> str | None:
+    # In this order: classes and modules can be called, too, and would else be functions.
     if isinstance(value, type):
         return "class"
     if isinstance(value, nn.Module):
@@ -327,12 +359,14 @@ def _kind_of(value: Any) -> str | None:
 def _of_callable(value: Any) -> list[Any]:
     """Return the name, the documentation and the parameters of a function or class."""
     try:
-        found = [_of_parameter(each) for each in signature(value).parameters.values()]
-    except (TypeError, ValueError):
-        found = None
+        known = signature(value).parameters.values()
+        parameters = [_of_parameter(each) for each in known]
+    except (TypeError, ValueError):  # nobody knows those of some functions written in C
+        parameters = None
+
     name, text = getattr(value, "__name__", ""), getattr(value, "__doc__", "")
     specials = _specials(value) if isinstance(value, type) else []
-    return [str(name)[:200], str(text or "")[:2000], found, _is_module_class(value), specials]
+    return [str(name)[:200], str(text or "")[:2000], parameters, _is_module_class(value), specials]
 
 
 def _specials(kind: type) -> list[str]:
@@ -349,6 +383,7 @@ def _is_module_class(value: Any) -> bool:
 
 def _of_parameter(parameter: Parameter) -> list[Any]:
     default = parameter.default
+    # Of others only that there is one: it could be anything, and need not cross.
     plain = default is None or type(default) in (bool, int, float, str)
     return [
         parameter.name,

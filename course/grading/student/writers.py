@@ -24,6 +24,9 @@ from course.grading.border.plain_data import (
     is_short,
 )
 
+# All values are read by the methods of their plain base, `int.__int__(value)` and not `int(value)`:
+# a subclass may have its own. That of an honest student may, too, and is not wrong for it.
+
 # longdouble is left out: its padding is garbage, and not all its bit patterns are numbers.
 NUMPY_SCALARS = frozenset(np.dtype(code).type for code in "?bBhHiIlLqQefdFDmM")
 
@@ -47,7 +50,7 @@ def _write_str(value: str) -> Tree:
 
 
 def _write_bytes(value: bytes) -> bytes:
-    return bytes.__getitem__(value, slice(None))
+    return bytes.__getitem__(value, slice(None))  # of a subclass, a plain copy
 
 
 def _write_complex(value: complex) -> Tree:
@@ -65,6 +68,11 @@ def numpy_dtype(dtype: np.dtype[Any]) -> str:
     if dtype.names or dtype.subdtype or not NUMPY_DTYPE.fullmatch(name):
         raise Uncarried(f"returns an array of {str(dtype)[:60]}; return numbers or texts")
     return name
+
+
+def tensor_dtype(dtype: torch.dtype) -> str:
+    """Return the name of a dtype as it is in `torch`."""
+    return str(dtype).removeprefix("torch.")
 
 
 def _write_size(value: torch.Size) -> Tree:
@@ -113,7 +121,7 @@ ATOM_WRITERS: Mapping[type, Callable[[Any], Tree]] = MappingProxyType(
         bytes: _write_bytes,
         complex: _write_complex,
         EllipsisType: lambda value: ["ellipsis"],
-        torch.dtype: lambda value: ["dtype", str(value)[6:]],
+        torch.dtype: lambda value: ["dtype", tensor_dtype(value)],
         np.str_: lambda value: ["npstr", _write_str(value)],
         np.bytes_: lambda value: ["npbytes", _write_bytes(value)],
     }

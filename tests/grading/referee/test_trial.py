@@ -94,6 +94,19 @@ def test_a_question_leaves_nothing_for_the_next(loopback: Loopback) -> None:
     assert scores(loopback.run(cells).judgements) == [2, 2]
 
 
+def test_gradients_through_a_function_of_a_test_leave_nothing_for_the_next(
+    loopback: Loopback,
+) -> None:
+    slope = "import torch\ndef f(g, x):\n    return torch.autograd.grad(g(x), x)[0]"
+    first = "import torch\nk = 3.0\nx = torch.tensor(2.0, requires_grad=True)\n"
+    first += "assert f(lambda v: k * v * v, x) == 12"
+    # The argument of the next answer is a tensor in the middle of a graph.
+    second = "w = torch.tensor(2.0, requires_grad=True)\ng(w * 5).backward()\nassert w.grad == 15"
+    cells = [answer(slope), question(first), answer("def g(z):\n    return 3 * z", "g")]
+    found = loopback.run([*cells, question(second, "test_g")])
+    assert [judgement.failures for judgement in found.judgements] == [(), ()]
+
+
 def test_what_a_test_defines_is_there_for_the_next(loopback: Loopback) -> None:
     cells = [answer("f = 1"), question("one = f"), question("assert one == 1", "test_again")]
     assert scores(loopback.run(cells).judgements) == [2, 2]
