@@ -18,12 +18,11 @@ __all__ = ["Problem", "find_marker_problems", "run_checks"]
 def find_marker_problems(course: Course) -> list[Problem]:
     """Return what could make a build publish what it should withhold: misspelled or odd markers."""
     masters, _ = read_masters(course)
-    return [
-        problem
-        for master in masters
-        for cell in master.cells
-        for problem in check_markers(master, cell)
-    ]
+    problems: list[Problem] = []
+    for master in masters:
+        for cell in master.cells:
+            problems += check_markers(master, cell)
+    return problems
 
 
 def run_checks(course: Course, *, quick: bool = False) -> list[Problem]:

@@ -65,6 +65,7 @@ def _tokens(page: Path) -> list[Token]:
 
 def _top_folders(root: Path) -> set[str]:
     """Return the folders at the top of what git keeps; none where git keeps nothing of `root`."""
+    # Only what git keeps: folders such as build/ come and go. Without -z, git quotes some names.
     command = ["git", "-C", str(root), "ls-files", "-z"]
     try:
         listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -26,6 +26,7 @@ def check_cleanliness(course: Course, masters: list[Master]) -> list[Problem]:
 def _stray_files(course: Course) -> Iterator[Problem]:
     for path in sorted(course.masters.rglob("*")):
         place = path.relative_to(course.masters)
+        # Editors leave checkpoints wherever a master was open; no build takes them.
         if path.is_dir() or ".ipynb_checkpoints" in place.parts:
             continue
         if place.parts != (place.stem, f"{place.stem}.ipynb"):
@@ -58,8 +59,11 @@ def _unclean_cells(master: Master) -> Iterator[Problem]:
 
 def _unclean_ids(master: Master) -> Iterator[Problem]:
     counts = Counter(cell.id for cell in master.cells)
-    for name in (name for name, count in counts.items() if count > 1):
-        yield Problem(master.file, f"has several cells with the id `{name}`", "rename all but one")
+    for name, count in counts.items():
+        if count > 1:
+            message = f"has several cells with the id `{name}`"
+            yield Problem(master.file, message, "rename all but one")
+
     for cell in master.cells:
         if RANDOM.fullmatch(cell.id) or not HAND_CHOSEN.fullmatch(cell.id):
             remedy = "choose lower-case words, joined by dashes, that say what the cell is"

@@ -61,12 +61,14 @@ def _parameters(master: Master) -> Iterator[Problem]:
 def _test_pairs(master: Master) -> Iterator[Problem]:
     """Yield each answer without exactly one test cell after it, and each test without an answer."""
     tests = [grading(cell).get("grade_id", "") for cell in master.cells if is_test(cell)]
+    # Filled on the way down, as a test must stand below its answer.
     answered: set[str] = set()
     for cell in master.cells:
         name = grading(cell).get("grade_id", "")
         if is_answer(cell):
             answered.add(f"test_{name}")
-            if (count := tests.count(f"test_{name}")) != 1:
+            count = tests.count(f"test_{name}")
+            if count != 1:
                 remedy = f"keep one test cell with the grade_id `test_{name}`"
                 yield master.problem(cell, f"has {count} test cells, not 1", remedy)
         elif is_test(cell) and name not in answered:
@@ -78,22 +80,30 @@ def _expected_pairs(master: Master) -> Iterator[Problem]:
     """Yield what is missing around an answer: a hint, a try-out, and what the try-out prints."""
     cells = {cell.id: cell for cell in master.cells}
     answers = [cell.id for cell in master.cells if is_answer(cell)]
-    wanted = dict.fromkeys(answers) | dict.fromkeys(
-        name.partition("-")[2] for name in cells if name.startswith(("try-", "expected-"))
-    )
-    for name in wanted:
-        for cell_id, cell_type in ((f"try-{name}", "code"), (f"expected-{name}", "markdown")):
-            if cell_id not in cells or cells[cell_id].cell_type != cell_type:
-                yield Problem(master.file, f"has no {cell_type} cell `{cell_id}`", "add it")
+    # One of the two cells asks for the other, also where there is nothing to answer.
+    shown = [cell_id for cell_id in cells if cell_id.startswith(("try-", "expected-"))]
+    names = [*answers, *(cell_id.partition("-")[2] for cell_id in shown)]
+    for name in dict.fromkeys(names):
+        yield from _missing_cell(master, cells.get(f"try-{name}"), f"try-{name}", "code")
+        expected = f"expected-{name}"
+        yield from _missing_cell(master, cells.get(expected), expected, "markdown")
+
     for cell in master.cells:
+        # `check_solutions` compares the block with what is printed: it must know which one.
         if cell.id.startswith("expected-") and len(fenced_blocks(cell)) != 1:
             remedy = "fence what the cell above prints in ```, once"
             yield master.problem(cell, "does not hold one fenced block", remedy)
+
     for name in answers:
         hint = cells.get(f"hint-{name}")
         if hint is None or hint.cell_type != "markdown" or "<details>" not in hint.source:
             remedy = "add it with the hint inside of <details>"
             yield Problem(master.file, f"has no markdown cell `hint-{name}` that folds", remedy)
+
+
+def _missing_cell(master: Master, cell: Any | None, cell_id: str, kind: str) -> Iterator[Problem]:
+    if cell is None or cell.cell_type != kind:
+        yield Problem(master.file, f"has no {kind} cell `{cell_id}`", "add it")
 
 
 def _syntax(master: Master, cell: Any) -> Iterator[Problem]:

@@ -40,25 +40,38 @@ class Secret:
 
 def check_leaks(course: Course, masters: list[Master]) -> list[Problem]:
     """Return each published file that shows a solution, a hidden test or a marking guide."""
-    from_students = [secret for master in masters for secret in secrets(master, MARKERS)]
-    from_authors = [secret for master in masters for secret in secrets(master, (HIDDEN, MARK))]
+    # Solutions are published with the answers, but never with what grades them.
+    never_shown = (HIDDEN, MARK)
+    from_students = _secrets_of_all(masters, MARKERS)
+    from_everybody = _secrets_of_all(masters, never_shown)
+    helpers = (course.root / "helpers").rglob("*.py")
     return [
         *_leaks(course, course.release.rglob("*"), from_students, MARKERS),
-        *_leaks(course, course.solutions.rglob("*"), from_authors, (HIDDEN, MARK)),
-        *_leaks(course, (course.root / "helpers").rglob("*.py"), from_students, ()),
+        *_leaks(course, course.solutions.rglob("*"), from_everybody, never_shown),
+        *_leaks(course, helpers, from_students, ()),
         *_copied_functions(course, masters),
     ]
 
 
+def _secrets_of_all(masters: list[Master], markers: tuple[Marker, ...]) -> list[Secret]:
+    return [secret for master in masters for secret in secrets(master, markers)]
+
+
 def secrets(master: Master, markers: tuple[Marker, ...]) -> list[Secret]:
     """Return the telling lines in the regions of `markers` that stand nowhere open in `master`."""
-    lines = [(cell, *found) for cell in master.cells for found in _lines(cell, markers)]
-    shown = squeeze("\n".join(line for _, line, withheld in lines if not withheld))
-    return [
-        Secret(squeeze(line), f"cell `{cell.id}` of {master.file}")
-        for cell, line, withheld in lines
-        if withheld and _is_telling(line) and squeeze(line) not in shown
-    ]
+    open_lines: list[str] = []
+    found: list[Secret] = []
+    for cell in master.cells:
+        source = f"cell `{cell.id}` of {master.file}"
+        for line, is_withheld in _lines(cell, markers):
+            if not is_withheld:
+                open_lines.append(line)
+            elif _is_telling(line):
+                found.append(Secret(squeeze(line), source))
+
+    # What students can read elsewhere in the lesson tells them nothing new.
+    shown = squeeze("\n".join(open_lines))
+    return [secret for secret in found if secret.line not in shown]
 
 
 def squeeze(text: str) -> str:
@@ -84,7 +97,8 @@ def _leaks(
     course: Course, files: Iterable[Path], secrets: list[Secret], markers: tuple[Marker, ...]
 ) -> Iterator[Problem]:
     """Yield a problem for each cell that a file gives away, and one for a file with markers."""
-    words = {word for marker in markers for word in WORDS.findall(marker.begin + marker.end)}
+    lines = "\n".join(f"{marker.begin}\n{marker.end}" for marker in markers)
+    words = set(WORDS.findall(lines))
     for path in sorted(file for file in files if file.is_file()):
         if ".ipynb_checkpoints" in path.parts:
             continue
@@ -92,6 +106,7 @@ def _leaks(
         if words & set(WORDS.findall(text)):
             yield Problem(file, "still has markers of a master", "run `make build` and commit")
         squeezed = squeeze(text)
+        # One line of each cell is enough to find it by.
         found = {secret.source: secret for secret in secrets if secret.line in squeezed}
         for source, secret in found.items():
             message = f"shows `{secret.line[:60]}`, which {source} withholds"
@@ -124,12 +139,12 @@ def _strings(value: Any) -> Iterator[str]:
 
 def _copied_functions(course: Course, masters: list[Master]) -> Iterator[Problem]:
     """Yield each function in `helpers/` that is a solution, whatever its variables are called."""
-    solved = {
-        shape: f"the solution in cell `{cell.id}` of {master.file}"
-        for master in masters
-        for cell in filter(is_answer, master.cells)
-        for _, shape in _withheld_functions(cell)
-    }
+    solved: dict[str, str] = {}
+    for master in masters:
+        for cell in filter(is_answer, master.cells):
+            shapes = [shape for _, shape in _withheld_functions(cell)]
+            solved |= dict.fromkeys(shapes, f"the solution in cell `{cell.id}` of {master.file}")
+
     for path in sorted((course.root / "helpers").rglob("*.py")):
         for function, shape in _functions(path.read_text(encoding="utf-8")):
             if shape in solved:
@@ -147,10 +162,14 @@ def _withheld_functions(cell: Any) -> Iterator[tuple[ast.FunctionDef, str]]:
 def _functions(source: str) -> Iterator[tuple[ast.FunctionDef, str]]:
     """Yield each function of `source` that tells something, with the shape of its body."""
     tree = parse_or_none(source)
-    nodes = ast.walk(tree) if tree else ()
-    for function in (node for node in nodes if isinstance(node, ast.FunctionDef)):
+    functions = (
+        [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)] if tree else []
+    )
+    for function in functions:
+        # A copy, as its variables are renamed below, and without the docstring.
         body = deepcopy(function.body)[ast.get_docstring(function) is not None :]
-        if sum(1 for statement in body for _ in ast.walk(statement)) >= SMALLEST_TELLING_BODY:
+        size = sum(len([*ast.walk(statement)]) for statement in body)
+        if size >= SMALLEST_TELLING_BODY:
             arguments = (node for node in ast.walk(function.args) if isinstance(node, ast.arg))
             yield function, _shape(body, {argument.arg for argument in arguments})
 
@@ -158,6 +177,7 @@ def _functions(source: str) -> Iterator[tuple[ast.FunctionDef, str]]:
 def _shape(body: list[ast.stmt], arguments: set[str]) -> str:
     """Return the structure of `body` with its variables numbered in place of their names."""
     names = [node for node in ast.walk(ast.Module(body, [])) if isinstance(node, ast.Name)]
+    # Only what the function names itself: what it calls tells solutions apart.
     own = {node.id for node in names if isinstance(node.ctx, ast.Store)} | arguments
     numbers: dict[str, str] = {}
     for node in names:

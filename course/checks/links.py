@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise, product
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -30,7 +30,9 @@ def check_links(course: Course, masters: list[Master]) -> list[Problem]:
         return [from_error(error, course.root)]
     problems: list[Problem] = []
     for file, texts in _documents(course, masters):
-        tokens = [token for text in texts for token in flatten(markdown_tokens(text))]
+        # The cells of a notebook are one page: a link in one leads to a heading in another.
+        parsed = [flatten(markdown_tokens(text)) for text in texts]
+        tokens = [*chain.from_iterable(parsed)]
         anchors = set(_anchors(tokens))
         for target in dict.fromkeys(link_targets(tokens)):
             if not _is_alive(target, course.root / file, anchors, prefixes, root=course.root):
@@ -41,10 +43,10 @@ def check_links(course: Course, masters: list[Master]) -> list[Problem]:
 def _own_addresses(publication: Publication) -> tuple[str, ...]:
     """Return what addresses of the repository's own files begin with."""
     repository = publication.repository
+    # Pages say the branch, notebooks of a release its tag.
     states = dict.fromkeys((publication.branch, publication.revision))
-    pages = [
-        f"{repository}/{kind}/{state}/" for state in states for kind in ("blob", "tree", "raw")
-    ]
+    kinds = ("blob", "tree", "raw")
+    pages = [f"{repository}/{kind}/{state}/" for state, kind in product(states, kinds)]
     return (*pages, publication.colab(""))
 
 
@@ -85,6 +87,7 @@ def _anchors(tokens: list[Token]) -> Iterator[str]:
     for before, token in pairwise(tokens):
         if before.type == "heading_open":
             words = "".join(child.content for child in token.children or [])
+            # GitHub's way, then Jupyter's.
             yield re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-")
             yield words.lower().replace(" ", "-")
     for token in tokens:
@@ -95,12 +98,14 @@ def _anchors(tokens: list[Token]) -> Iterator[str]:
 def _is_alive(
     target: str, file: Path, anchors: set[str], prefixes: tuple[str, ...], *, root: Path
 ) -> bool:
+    # An address of our own leads to what will be there once this is published.
     for prefix in prefixes:
         if target.startswith(prefix):
             return _is_inside(root, root / urlsplit(target.removeprefix(prefix)).path)
     address = urlsplit(target)
     if address.scheme or address.netloc:
         return True
+    # JupyterLab and GitHub write the letters of an anchor differently.
     if not address.path:
         return not address.fragment or address.fragment.lower() in anchors
     start = root if address.path.startswith("/") else file.parent
@@ -108,4 +113,5 @@ def _is_alive(
 
 
 def _is_inside(root: Path, path: Path) -> bool:
+    # What lies outside is there on this machine only.
     return path.exists() and path.resolve().is_relative_to(root.resolve())

@@ -60,7 +60,7 @@ def _allowed_markers(cell: Any) -> tuple[Marker | None, ...]:
 
 
 def _misspelled(master: Master, cell: Any) -> Iterator[Problem]:
-    correct = {line for marker in MARKERS for line in (marker.begin, marker.end)}
+    correct = {marker.begin for marker in MARKERS} | {marker.end for marker in MARKERS}
     for line in map(str.strip, cell.source.splitlines()):
         if line not in correct and (WORDS.search(line) or LOOKALIKE.fullmatch(line)):
             remedy = f"write one of {', '.join(sorted(correct))}"

@@ -52,11 +52,14 @@ def read_strictly(path: Path) -> Any:
     Raises `ValueError`, `OSError` or `nbformat.ValidationError` when it is not valid nbformat 4.5.
     """
     text = path.read_text(encoding="utf-8")
+    # nbformat would fail at a list or a number with an error that is no `ValueError`.
     if not text.lstrip().startswith("{"):
         raise ValueError("the file does not hold a JSON object")
     nb = nbformat.reader.reads(text)
-    if (found := nbformat.reader.get_version(nb)) != FORMAT:
+    found = nbformat.reader.get_version(nb)
+    if found != FORMAT:
         raise ValueError("it is nbformat {}.{}, not 4.5".format(*found))
+    # `nbformat.validate` would give missing ids to the cells instead of telling of them.
     for error in nbformat.validator.iter_validate(nb):
         raise error
     return nb

@@ -18,11 +18,10 @@ def check_solutions(course: Course, masters: list[Master]) -> list[Problem]:
     jobs = max(1, min(len(masters), count_cores()))
     environment = _environment(course, jobs=jobs)
     solved = execute_copies([(master.nb, environment) for master in masters], jobs=jobs)
-    return [
-        problem
-        for master, copy in zip(masters, solved, strict=True)
-        for problem in _check_master(master, copy)
-    ]
+    problems: list[Problem] = []
+    for master, copy in zip(masters, solved, strict=True):
+        problems += _check_master(master, copy)
+    return problems
 
 
 def _environment(course: Course, *, jobs: int) -> dict[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 from course.errors import CourseError
@@ -79,14 +80,15 @@ class ClassReport:
     @property
     def by_hand(self) -> tuple[str, ...]:
         """Return the questions for which a person has to give points to somebody."""
-        open_ = (each for result in self.graded for each in result.questions if each.is_open)
-        return tuple(dict.fromkeys(question.question for question in open_))
+        questions = chain.from_iterable(result.questions for result in self.graded)
+        names = (question.question for question in questions if question.is_open)
+        return tuple(dict.fromkeys(names))  # each once, in order
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Return in a line each what the instructor should mend in the assignment."""
         found = (each.warnings(name) for name, each in self.rehearsals.items())
-        return tuple(line for lines in found for line in lines)
+        return tuple(chain.from_iterable(found))
 
 
 def grade_class(
@@ -106,17 +108,21 @@ def grade_class(
     everybody = collect(selection.submitted or course.submitted, assignment)
     chosen = everybody.select(selection.students)
     destinations = Destinations.of(course, name, selection.out)
+    dependencies = find_dependencies(assignment, options)
     total = len(chosen.submissions) + len(chosen.refused)
     steps = []
+    # From here on nobody else can write to the same records: what is known stays true.
     with open_records(course, assignment, destinations) as records:
-        run = _Run(
-            assignment, options, records, find_dependencies(assignment, options), selection.force
-        )
+        run = _Run(assignment, options, records, dependencies, selection.force)
         for result, known in run.grade(chosen):
-            steps.append(Progress(result, total, known))
-            on_progress(steps[-1])
+            step = Progress(result, total, known)
+            steps.append(step)
+            on_progress(step)
+
+        # They come in the order in which they end, which is another one each time.
         steps.sort(key=lambda step: step.result.student)
         results = [step.result for step in steps]
+        # The table is of the whole class, also where only some are graded now.
         records.write_grades([*results, *_others(everybody, chosen, records)])
     known_before = frozenset(step.result.student for step in steps if step.known)
     return ClassReport(tuple(results), known_before, destinations, run.rehearsals)
@@ -124,10 +130,11 @@ def grade_class(
 
 def _others(everybody: Collection, chosen: Collection, records: Records) -> list[SubmissionResult]:
     """Return what is known of those who are not graded now."""
-    names = {s.student for s in chosen.submissions} | {r.student for r in chosen.refused}
-    refused = [result for result in everybody.refused if result.student not in names]
-    found = [records.find_any(s.student) for s in everybody.submissions if s.student not in names]
-    return [*refused, *filter(None, found)]
+    now = {submission.student for submission in chosen.submissions}
+    now |= {result.student for result in chosen.refused}
+    refused = [result for result in everybody.refused if result.student not in now]
+    students = [each.student for each in everybody.submissions if each.student not in now]
+    return [*refused, *filter(None, map(records.find_any, students))]
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,7 @@ class _Run:
         jobs = min(self.options.jobs, len(chosen.submissions))
         if not jobs:
             return
+        # Threads read and judge; all that is written down is written here, by one alone.
         with Pool(partial(AssignmentGrader, self.assignment, self.options), jobs) as pool:
             self.rehearsals = self._rehearse(pool, jobs)
             for submission, outcome in pool.run(self._grade_one, chosen.submissions):
@@ -167,8 +175,10 @@ class _Run:
         """Return what an earlier run has found of the solutions, or grade them now."""
         key = self._key(self.assignment.digest)
         store = self.records.destinations.results
-        if not self.force and (known := store.find_rehearsals(key)):
+        known = {} if self.force else store.find_rehearsals(key)
+        if known:
             return known
+
         # What one thread finds out, all wait for: they may as well start their processes meanwhile.
         for _ in range(jobs):
             pool.submit(AssignmentGrader.start)
@@ -178,21 +188,22 @@ class _Run:
 
     def _grade_one(self, grader: AssignmentGrader, submission: Submission) -> _Outcome:
         """Read a submission, once, and return its result if that is known, or else grade it."""
+        # What is hashed is what is graded, whoever writes to the folder meanwhile.
         handed_in = read_submission(submission, self.assignment)
         origin = self._origin(handed_in)
         known = None if self.force else self.records.find(submission.student, origin.key)
         if known is not None:
             return _Outcome(origin, known=known)
-        allow_beside = self.options.allow_beside
-        rules = {
-            name: found.rules(allow_beside=allow_beside) for name, found in self.rehearsals.items()
-        }
+
+        beside = self.options.allow_beside
+        rules = {name: each.rules(allow_beside=beside) for name, each in self.rehearsals.items()}
         return _Outcome(origin, grader.grade(handed_in, rules))
 
     def _record(
         self, submission: Submission, outcome: _Outcome | Exception
     ) -> tuple[SubmissionResult, bool]:
         """Write down what became of a submission; raises `Unstartable` if nothing can be graded."""
+        # It would be every submission's problem: that is no result of any.
         if isinstance(outcome, Unstartable):
             raise outcome
         if isinstance(outcome, Exception):
@@ -200,6 +211,7 @@ class _Run:
             self.records.keep(submission, result)
             return result, False
         if outcome.known is not None:
+            # The gradebook was not looked at yet: it may have been deleted since.
             self.records.enter(submission, outcome.known, is_changed=False)
             return outcome.known, True
         result = SubmissionResult(
@@ -213,9 +225,10 @@ class _Run:
 
     def _origin(self, handed_in: HandedIn) -> Origin:
         """Return what the result of a submission depends on."""
-        rules = {name: found.not_apart for name, found in self.rehearsals.items()}
+        # By what the rehearsal found, tests are left to a person, or run beside the answer.
+        not_apart = {name: found.not_apart for name, found in self.rehearsals.items()}
         imported = self.dependencies.imported_by(handed_in)
-        key = self._key(handed_in.digest, self.assignment.digest, imported, rules)
+        key = self._key(handed_in.digest, self.assignment.digest, imported, not_apart)
         return Origin(key, handed_in.digest, self.assignment.digest, self.options.isolation)
 
     def _key(self, *facts: object) -> str:
@@ -223,6 +236,7 @@ class _Run:
         options = self.options
         limits = [options.isolation, options.time_limit, options.memory_limit]
         all_facts = [self.dependencies.digest, *limits, options.allow_beside, *facts]
+        # Sorted: the order in which a dict was filled says nothing.
         return sha256(json.dumps(all_facts, sort_keys=True).encode()).hexdigest()
 
 

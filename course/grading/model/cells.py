@@ -72,6 +72,7 @@ def answers_before_tests(cells: Iterable[Cell]) -> Iterator[tuple[str, tuple[str
     was_test = False
     for cell in cells:
         if cell.role is Role.ANSWER:
+            # Answers in a row share the tests after them; the next row begins behind a test.
             answers = (cell.name,) if was_test else (*answers, cell.name)
             was_test = False
         elif cell.role is Role.TEST:

@@ -44,23 +44,31 @@ class Judgement:
     @property
     def score(self) -> float:
         """Return all points or none, unless the tests have weights or the cell gives a credit."""
-        if self.is_weighted and self.failures:
-            held = sum(test.weight for test in self.tests if test.outcome is Outcome.HELD)
-            return self.points * held / sum(test.weight for test in self.tests)
         if self.failures:
-            return 0.0
-        return self.points if self.credit is None else min(max(self.credit, 0.0), self.points)
+            return self.points * self._share_held() if self.is_weighted else 0.0
+        if self.credit is None:
+            return self.points
+        # The credit is whatever a cell ends with: no more than all points, and no fine.
+        return min(max(self.credit, 0.0), self.points)
+
+    def _share_held(self) -> float:
+        """Return the share of the tests that hold, by their weights."""
+        held = sum(test.weight for test in self.tests if test.outcome is Outcome.HELD)
+        return held / sum(test.weight for test in self.tests)
 
     def as_ended(self, verdict: Verdict | None) -> "Judgement":
         """Return this judgement with what the machine knows of the end of the student process."""
         if verdict is None or not self.failures:
             return self
+        # The last failure is where the process ended; those before it were found in time.
         *others, last = self.failures
         return replace(self, failures=(*others, replace(last, verdict=verdict)))
 
     def because_of(self, broken: Mapping[str, Failure]) -> "Judgement":
         """Return this judgement with the cause, if it lies in a cell that broke its process."""
-        missing = [f for f in self.failures if f.missing in broken]
+        missing = [failure for failure in self.failures if failure.missing in broken]
         if not missing:
             return self
-        return replace(self, failures=(broken[missing[0].missing], *self.failures))
+        # First, as the first failure gives the verdict: a timeout tells more than a NameError.
+        cause = broken[missing[0].missing]
+        return replace(self, failures=(cause, *self.failures))

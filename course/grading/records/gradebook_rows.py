@@ -234,7 +234,6 @@ def _find_or_add(
 
 def _save_cells(session: Session, notebook: Any, cells: Sequence[Any]) -> None:
     wanted = {(model, name): values for model, name, values in _rows_of_cells(cells)}
-    # First what goes: a cell may come back under its name as one of another kind.
     for model in CELLS:
         for row in _all(session, model, notebook_id=notebook.id):
             if (model, row.name) not in wanted:
