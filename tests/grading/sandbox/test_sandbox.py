@@ -32,7 +32,7 @@ from course.grading.sandbox.server import (
 )
 from tests.grading.processes import is_gone, until
 
-pytestmark = pytest.mark.slow(minutes=1)
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 MB = 2**20
