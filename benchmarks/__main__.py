@@ -32,13 +32,11 @@ def main() -> None:
     quick = parser.parse_args().quick
     with tempfile.TemporaryDirectory() as folder:
         write_image_files(Path(folder))
-        steps = track(
-            measure_all(Path(folder), quick=quick),
-            "Training",
-            total=len(EXPERIMENTS) + 2,
-            transient=True,
-        )
-        measurements = list(steps)
+        steps = measure_all(Path(folder), quick=quick)
+        count = len(EXPERIMENTS) + 2  # the toys
+        # A list, as they are measured one by one when asked for, and need the files.
+        measurements = list(track(steps, "Training", total=count, transient=True))
+
     costs = [*measure_loading(), *measure_augmentation()]
     sweeps = measure_sweeps(measurements, epochs=EXPERIMENTS[0].epochs // (SHARE if quick else 1))
     progress = track(sweeps, "Many runs at once", total=2 * len(RUNS), transient=True)
@@ -61,9 +59,10 @@ class Report:
 def show(report: Report) -> None:
     """Print the measurements and their sums, then the costs."""
     numbers = ("seed s", "plain s", "engine s", "plain ×", "engine ×", "images apart", "floor s")
-    table, toys = Table("experiment", *numbers), report.training[len(EXPERIMENTS) :]
-    sums = [total("the eleven", report.training[: len(EXPERIMENTS)]), total("all", report.training)]
-    for measurement in [*report.training[: len(EXPERIMENTS)], *toys, *sums]:
+    table = Table("experiment", *numbers)
+    eleven, toys = report.training[: len(EXPERIMENTS)], report.training[len(EXPERIMENTS) :]
+    sums = [total("the eleven", eleven), total("all", report.training)]
+    for measurement in [*report.training, *sums]:
         table.add_row(
             measurement.experiment,
             f"{measurement.seed_seconds:.2f}",
@@ -71,6 +70,7 @@ def show(report: Report) -> None:
             f"{measurement.engine_seconds:.2f}",
             f"{measurement.plain_ratio:.1f}",
             f"{measurement.engine_ratio:.1f}",
+            # The toys have no images: how far apart they are is a loss.
             "" if measurement in toys else str(measurement.max_images_apart),
             f"{measurement.floor_seconds:.3f}",
         )
@@ -103,13 +103,13 @@ def show_grading(record: dict[str, Any], console: Console) -> None:
 
 def total(name: str, measurements: list[Measurement]) -> Measurement:
     """Return the sums over `measurements`, with the largest difference."""
+    seed_seconds = sum(m.seed_seconds for m in measurements)
+    plain_seconds = sum(m.plain_seconds for m in measurements)
+    engine_seconds = sum(m.engine_seconds for m in measurements)
+    images_apart = max(m.max_images_apart for m in measurements)
+    floor_seconds = sum(m.floor_seconds for m in measurements)
     return Measurement(
-        name,
-        sum(m.seed_seconds for m in measurements),
-        sum(m.plain_seconds for m in measurements),
-        sum(m.engine_seconds for m in measurements),
-        max(m.max_images_apart for m in measurements),
-        sum(m.floor_seconds for m in measurements),
+        name, seed_seconds, plain_seconds, engine_seconds, images_apart, floor_seconds
     )
 
 

@@ -1,11 +1,12 @@
 """What single things cost: loading the data, augmenting an image, one more run in `fit_many`."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
 from io import StringIO
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -61,13 +62,17 @@ def measure_augmentation(*, count: int = 1024) -> list[Cost]:
     scale = [transforms.ToTensor(), transforms.Normalize((0.5,) * 3, (0.5,) * 3)]
     alone, converted = transforms.Compose(flips), transforms.Compose([*flips, *scale])
     batches = normalize(faces.images).split(128)
-    generator = torch.Generator().manual_seed(0)
+    flip = partial(flip_as_transforms_do, generator=torch.Generator().manual_seed(0))
     seconds = {
-        "flips, image by image": best(lambda: [alone(image) for image in pictures]),
-        "flips and conversion, image by image": best(lambda: [converted(x) for x in pictures]),
-        "flips, in batches": best(lambda: [flip_as_transforms_do(x, generator) for x in batches]),
+        "flips, image by image": best(partial(_do_all, alone, pictures)),
+        "flips and conversion, image by image": best(partial(_do_all, converted, pictures)),
+        "flips, in batches": best(partial(_do_all, flip, batches)),
     }
     return [Cost(name, 1e6 * value / count, "µs an image") for name, value in seconds.items()]
+
+
+def _do_all(work: Callable[[Any], object], items: Iterable[Any]) -> list[object]:
+    return [work(item) for item in items]
 
 
 def measure_sweeps(measurements: list[Measurement], *, epochs: int) -> Iterator[Sweep]:
@@ -91,4 +96,5 @@ def weak_l1(model: nn.Module) -> Tensor:
 
 def best(work: Callable[[], object]) -> float:
     """Return the shortest time, in seconds, that `work` took in a few repetitions."""
+    # What else the machine does can only make it longer.
     return min(timed(work)[0] for _ in range(REPEATS))

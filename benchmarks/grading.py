@@ -119,6 +119,8 @@ def measure_grading(*, quick: bool) -> Grading:
         students = _hand_in(course, 4 if quick else 40)
         functions = _grade(course)
         peaks = _peaks_of_command(course)
+
+        # The very same submissions; nbgrader's gradebook must know the assignment beforehand.
         run_nbgrader(course.root, "generate_assignment", LESSON, "--force")
         began = time.monotonic()
         run_nbgrader(course.root, "autograde", LESSON)
@@ -224,6 +226,7 @@ class _Clock:
     def tick(self, step: Progress) -> None:
         """Note that a submission is done; the first one tells how long all took to start."""
         if not self.start_seconds:
+            # What the first submission itself has taken is no part of the start.
             own = sum(step.result.seconds.values()) + self.recording
             self.start_seconds = time.monotonic() - self.began - own
             self.megabytes = proportional_megabytes(os.getpid()) / JOBS
@@ -241,13 +244,14 @@ class _Clock:
     def times(self, results: Sequence[SubmissionResult]) -> ClassTimes:
         """Return what was noted, up to now."""
         seconds = time.monotonic() - self.began - self.start_seconds
-        stages = {
-            stage: 1000 * fmean(result.seconds[stage] for result in results)
-            for stage in results[0].seconds
-        }
+        stages = {stage: _mean_milliseconds(results, stage) for stage in results[0].seconds}
         stages["record"] = 1000 * self.recording / len(results)
         scores = [result.score for result in results]
         return ClassTimes(len(results), self.start_seconds, seconds, stages, self.megabytes, scores)
+
+
+def _mean_milliseconds(results: Sequence[SubmissionResult], stage: str) -> float:
+    return 1000 * fmean(result.seconds[stage] for result in results)
 
 
 def _scores_of_nbgrader(course: Course, students: Sequence[str]) -> list[float]:
@@ -264,6 +268,7 @@ def main() -> None:
     count = parser.parse_args().tiny
     with _tiny_grader() as (grader, cells):
         for number in range(count):
+            # By then all is loaded that is loaded when first used.
             if number == min(100, count - 1):
                 before = resident_megabytes(os.getpid())
             grader.grade(cells)

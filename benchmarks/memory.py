@@ -55,6 +55,7 @@ def _kept(root: int) -> Iterator[tuple[int, str]]:
         modules = SERVERS.keys() & set(words) if is_python else ()
         for module in modules:
             yield pid, SERVERS[module]
+        # Below a server are only its forks; a server may be below a program that isolates it.
         if not modules:
             waiting += _children(pid)
 

@@ -74,6 +74,7 @@ def seed_fit(
     """Train as the original does: a training pass, two evaluation passes and a norm an epoch."""
     history, optimizer = SeedHistory(), SGD(model.parameters(), **sgd)
     for _ in range(epochs):
+        # The training set twice, as there: once to learn from, once to measure.
         _train(model, loaders[0], optimizer, penalty)
         history.train.append(_test(model, loaders[0]))
         history.val.append(_test(model, loaders[1]))

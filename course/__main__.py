@@ -6,6 +6,7 @@ import sys
 def main() -> None:
     """Run the command line, or say how to install what it needs."""
     try:
+        # Whoever has installed only what students need has no typer, which this imports.
         from course.cli import run
 
         run()

@@ -13,6 +13,7 @@ def write_whole(path: Path, content: bytes) -> None:
     part = path.with_name(f".{path.name}.part")  # if it is left behind, the next one replaces it
     with part.open("wb") as file:
         file.write(content)
+        # A file system may rename sooner than it writes: after a loss of power it would be empty.
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -95,17 +96,16 @@ def compare(fresh: Course, course: Course) -> list[Difference]:
     wanted, present = _generated_paths(fresh.root), _generated_paths(course.root)
     kinds = dict.fromkeys(wanted - present, "missing")
     kinds |= dict.fromkeys(present - wanted, "unexpected")
-    kinds |= {
-        path: "changed"
-        for path in wanted & present
-        if (fresh.root / path).read_bytes() != (course.root / path).read_bytes()
-    }
+    for path in wanted & present:
+        if (fresh.root / path).read_bytes() != (course.root / path).read_bytes():
+            kinds[path] = "changed"
     return [Difference(path, kinds[path]) for path in sorted(kinds)]
 
 
 def _generated_paths(root: Path) -> set[Path]:
-    folders = [root / name for name in GENERATED]
-    files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
+    found = chain.from_iterable((root / name).rglob("*") for name in GENERATED)
+    files = (path for path in found if path.is_file())
+    # Editors leave checkpoints wherever a notebook was open: git ignores them, and so does this.
     return {file.relative_to(root) for file in files if ".ipynb_checkpoints" not in file.parts}
 
 

@@ -110,7 +110,8 @@ def build(context: typer.Context) -> None:
     from course.checks import find_marker_problems
 
     course: Course = context.obj
-    if problems := find_marker_problems(course):
+    problems = find_marker_problems(course)
+    if problems:
         display.checked(course, problems)
         raise typer.Exit(1)  # with nothing written, as hidden tests could be in it
     with display.working(f"Building {len(course.lessons)} lesson(s) with nbgrader"):
@@ -190,6 +191,7 @@ def grade(
         allow_beside=beside,
     )
     options = provide(course, wanted)
+    # Before anything runs: an instructor may rather not go on.
     _tell_of_safety(options)
     selection = Selection(submitted, out, student, force)
     with _interruptible(), display.GradingProgress(lesson, quiet=as_json) as progress:

@@ -34,6 +34,7 @@ def run_converter(converter: Any, config: Config) -> None:
         warnings.simplefilter("ignore")
         try:
             converter(coursedir=CourseDirectory(config=config), config=config).start()
+        # What was wrong with a notebook it has only logged, before it gave up.
         except (NbGraderException, SystemExit) as error:
             raise ConversionError(log.reason()) from error
 
@@ -55,6 +56,7 @@ def saved_notebook(master: Any, name: str, config: Config) -> Any:
     names = {"notebook": name, "assignment": coursedir.assignment_id, "student": "."}
     exporter = Exporter(config=config, default_preprocessors=[])
     refusals = (RuntimeError, ValueError, SchemaMismatchError, ValidationError)
+    # A course's own step, such as `FillPlaceholders`, looks for the course in the working folder.
     with _log(), chdir(coursedir.root), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for step in _until_saved(GenerateAssignment(config=config).preprocessors):
@@ -103,6 +105,7 @@ def create_gradebook(scratch: Course) -> None:
     from nbgrader.api import Base
     from sqlalchemy import create_engine
 
+    # Empty, it needs no note of its version: it is gone with the scratch copy.
     engine = create_engine(gradebook_url(scratch))
     Base.metadata.create_all(engine)
     engine.dispose()
@@ -127,6 +130,7 @@ class _LogBuffer(logging.Handler):
 def _log() -> Iterator[_LogBuffer]:
     """Catch what nbgrader logs instead of printing it."""
     logger, buffer = logging.getLogger("traitlets"), _LogBuffer()
+    # The root's handlers would print it all the same.
     propagate, logger.propagate = logger.propagate, False
     logger.addHandler(buffer)
     try:

@@ -7,14 +7,13 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 # IPython tokenizes a cell anew for each magic in it, which a hostile cell would make very slow.
 MAX_PARSED, MAX_MAGICS = 50_000, 20
 MAGIC = re.compile(r"^[ \t]*[%!?,;/]|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
 IMPORTS = (ast.Import, ast.ImportFrom)
 NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)  # what reading may raise
 
 
@@ -22,6 +21,7 @@ def parse(source: str) -> ast.Module:
     """Return the syntax tree of Python or else IPython code; raises `SyntaxError` for neither."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a student's code deserves a warning for
+        # Most cells have no magics: IPython is asked only about what Python cannot read.
         try:
             return ast.parse(source)
         except UNREADABLE as error:
@@ -47,8 +47,10 @@ def defined_names(source: str) -> tuple[str, ...]:
     What cannot be parsed, or not in reasonable time, defines nothing.
     """
     tree = parse_or_none(source) if len(source) <= MAX_PARSED else None
-    names = (name for node in _top_level(tree.body) for name in _bound(node)) if tree else ()
-    return tuple(dict.fromkeys(names))
+    if tree is None:
+        return ()
+    names = chain.from_iterable(map(_bound, _top_level(tree.body)))
+    return tuple(dict.fromkeys(names))  # each once, in order
 
 
 def imports_of(source: str) -> str:
@@ -77,6 +79,7 @@ def _top_level(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     while waiting:
         node = waiting.pop()
         yield node
+        # What a function or a class defines inside is no name of the notebook's.
         if not isinstance(node, NAMED):
             waiting.extend(reversed([*_inside(node)]))
 

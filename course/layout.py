@@ -110,7 +110,8 @@ class Course:
 
         Raises `CourseError` when there is none.
         """
-        if found := {path.parent.name for path in self.masters.glob("*/*.ipynb")}:
+        found = {path.parent.name for path in self.masters.glob("*/*.ipynb")}
+        if found:
             return sorted(found)
         raise CourseError(
             f"{self.masters}: no master notebook here; run the command in the course's folder, "
@@ -123,7 +124,8 @@ class Course:
         Only the usual order of folders is known: step, student, assignment.
         """
         settings = self._settings
-        if (found := settings.get("directory_structure", STRUCTURE)) != STRUCTURE:
+        found = settings.get("directory_structure", STRUCTURE)
+        if found != STRUCTURE:
             raise CourseError(
                 f"{self.root / SETTINGS}: directory_structure {found!r} is not known here; "
                 f"arrange the folders as {STRUCTURE}"

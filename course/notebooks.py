@@ -65,6 +65,8 @@ def parse(content: bytes, name: str) -> Any:
     import nbformat  # takes seconds, and most who need this module read no notebook
 
     try:
+        # Editors on Windows put a byte-order mark before the text. Nothing is converted, as an
+        # author's or a student's notebook is looked at as it is.
         return nbformat.reads(content.decode("utf-8-sig"), as_version=nbformat.NO_CONVERT)
     except (ValueError, AttributeError, RecursionError, nbformat.ValidationError) as error:
         # ValueError: no UTF-8, no JSON or no known version of it. AttributeError: no JSON object.
@@ -131,4 +133,5 @@ def read_regions(
 
 def _python_lines(source: str) -> list[str]:
     """Return the lines of `source` as Python counts them."""
+    # Not `splitlines`, to which a form feed or a Unicode separator in a text ends a line, too.
     return source.removesuffix("\n").split("\n")

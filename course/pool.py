@@ -42,12 +42,14 @@ class Pool(Generic[Worker]):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # Whoever interrupts does not want what has not begun yet.
         if kind:
             self._drop_waiting()
         for _thread in self._threads:
             self._queue.put(None)
         for thread in self._threads:
             thread.join(GRACE if kind else None)
+        # An exception of the block itself tells more than what followed from it.
         if self._failures and not kind:
             raise self._failures[0]
 
@@ -80,6 +82,7 @@ class Pool(Generic[Worker]):
         ends the run: it is raised.
         """
         waiting, running = iter(tasks), dict[Future[Result | Exception], Task]()
+        # A class of thousands is not queued at once; and no thread waits for the next task.
         ahead = 2 * len(self._threads)
         try:
             while True:
@@ -90,6 +93,7 @@ class Pool(Generic[Worker]):
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     yield running.pop(future), future.result()
         finally:
+            # Whoever takes no more results wants no more work done.
             for future in running:
                 future.cancel()
 
@@ -97,6 +101,7 @@ class Pool(Generic[Worker]):
         """Do tasks until there are no more, all with one worker."""
         try:
             with ExitStack() as stack:
+                # Opened at the first task: a thread without one starts no processes.
                 worker = cache(lambda: stack.enter_context(self._open_worker()))
                 for work, future in iter(self._queue.get, None):
                     _settle(future, worker, work)

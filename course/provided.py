@@ -58,6 +58,7 @@ def _find(course: Course, name: str) -> Path:
     for path in (course.root / name, course.root / f"{name}.py"):
         if path.is_file() or (path / "__init__.py").is_file():
             return path.resolve()
+    # For a dotted name `find_spec` would import, and so run, the package around it.
     spec = importlib.util.find_spec(name) if name.isidentifier() else None
     if spec is None or spec.origin is None:
         raise CourseError(

@@ -161,11 +161,8 @@ def _withheld_functions(cell: Any) -> Iterator[tuple[ast.FunctionDef, str]]:
 
 def _functions(source: str) -> Iterator[tuple[ast.FunctionDef, str]]:
     """Yield each function of `source` that tells something, with the shape of its body."""
-    tree = parse_or_none(source)
-    functions = (
-        [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)] if tree else []
-    )
-    for function in functions:
+    nodes = ast.walk(parse_or_none(source) or ast.Module([], []))
+    for function in (node for node in nodes if isinstance(node, ast.FunctionDef)):
         # A copy, as its variables are renamed below, and without the docstring.
         body = deepcopy(function.body)[ast.get_docstring(function) is not None :]
         size = sum(len([*ast.walk(statement)]) for statement in body)

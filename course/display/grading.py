@@ -60,8 +60,9 @@ class GradingProgress:
 
 def graded(report: "ClassReport") -> None:
     """Show the class as a table, then what needs a person, then where the records lie."""
-    questions = [question.question for result in report.graded[:1] for question in result.questions]
-    table = Table("student", "score", *map(escape, questions))
+    # All who were graded have the same questions, those of the master.
+    first = report.graded[0].questions if report.graded else ()
+    table = Table("student", "score", *(escape(question.question) for question in first))
     for result in report.results:
         table.add_row(escape(result.student), *_points(result))
     console().print(table)
@@ -90,21 +91,23 @@ def _warn_of(report: "ClassReport") -> None:
 def graded_as_json(report: "ClassReport") -> None:
     """Print the same for programs; warnings go to stderr."""
     _warn_of(report)
-    rows = [
-        {
-            "student": result.student,
-            "score": None if result.problem or result.open_points else result.score,
-            "max_score": None if result.problem else result.max_score,
-            "problem": result.problem,
-            "known": result.student in report.known,
-            "questions": {each.question: _as_json(each) for each in result.questions},
-        }
-        for result in report.results
-    ]
+    rows = [_as_json(result, known=result.student in report.known) for result in report.results]
     print(json.dumps(rows, indent=1))
 
 
-def _as_json(question: "QuestionResult") -> dict[str, object]:
+def _as_json(result: "SubmissionResult", *, known: bool) -> dict[str, object]:
+    # Where points are open the score is none yet: a program would take 0 for what is lost.
+    return {
+        "student": result.student,
+        "score": None if result.problem or result.open_points else result.score,
+        "max_score": None if result.problem else result.max_score,
+        "problem": result.problem,
+        "known": known,
+        "questions": {each.question: _question_as_json(each) for each in result.questions},
+    }
+
+
+def _question_as_json(question: "QuestionResult") -> dict[str, object]:
     return {
         "score": None if question.is_open else question.score,
         "max_score": question.max_score,

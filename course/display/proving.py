@@ -45,5 +45,6 @@ def proven_as_json(proofs: "list[Proof]") -> None:
         for proof in proofs
     ]
     print(json.dumps(rows, indent=1))
-    for fault in (fault for proof in proofs for fault in proof.faults):
-        print(fault, file=sys.stderr)
+    for proof in proofs:
+        for fault in proof.faults:
+            print(fault, file=sys.stderr)

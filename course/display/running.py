@@ -28,6 +28,7 @@ class RunProgress:
 
     def update(self, event: "Event") -> None:
         """Draw what has happened to a notebook."""
+        # By now it has been imported, so that this costs nothing.
         from course.execute import Finished, Progressed, Retried, Started
 
         name = f"{event.task.lesson} ({event.task.kind})"

@@ -23,6 +23,7 @@ LOG_TAIL = 2000  # characters of a dead process's stderr that a failure quotes
 
 def execute(task: Task, setting: Setting, scratch: Path, connection: Connection) -> None:
     """Run `task` in this process, which is its own, and send what happens to `connection`."""
+    # Before anything can write to the terminal, where the progress of all notebooks is drawn.
     adopt_environment(_kernel_environment(setting, scratch))
     _divert_output(scratch / "log")
 
@@ -30,6 +31,7 @@ def execute(task: Task, setting: Setting, scratch: Path, connection: Connection)
         assert state.outcome
         connection.send(Retried(task, state.attempt_number, str(state.outcome.result())))
 
+    # Only a kernel that died before its first cell: a cell that was begun is never run twice.
     tries = Retrying(
         retry=retry_if_result(lambda error: error is not None and not started_cells(task)),
         stop=stop_after_attempt(ATTEMPTS),
@@ -38,6 +40,7 @@ def execute(task: Task, setting: Setting, scratch: Path, connection: Connection)
     )
     began = time.perf_counter()
     error = tries(lambda: _try_once(task, setting, scratch, connection))
+    # papermill knows what a cell raised; why a kernel died stands in its own last words alone.
     if error and not isinstance(error, PapermillExecutionError):
         error = RuntimeError(f"{error}{quote_log(scratch)}")
     seconds = time.perf_counter() - began
@@ -66,8 +69,10 @@ def _kernel_environment(setting: Setting, scratch: Path) -> dict[str, str]:
 def _divert_output(log: Path) -> None:
     """Send what this process and its kernel print into `log`, for a failure to quote."""
     with log.open("wb") as file:
+        # What is still in Python's own buffers belongs where it was printed.
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
+        # The files themselves, not `sys.stdout`: the kernel inherits nothing else.
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
 
@@ -80,6 +85,7 @@ def _try_once(
     def report_cell(cell: Any, cell_index: int) -> None:
         connection.send(Progressed(task, cell_index))
 
+    # An empty folder, as in Colab: a lesson must find nothing that lies beside it by chance.
     with TemporaryDirectory(dir=scratch) as empty:
         try:
             papermill.execute_notebook(

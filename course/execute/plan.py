@@ -86,8 +86,10 @@ def check_parameters(path: Path, wanted: set[str]) -> None:
     """Raise `CourseError` unless the notebook's `parameters` cell defines all of `wanted`."""
     if not any("parameters" in tags(cell) for cell in read(path).cells):
         raise CourseError(f"{path}: no cell is tagged `parameters`; tag the one in the master")
+    # papermill would add a name that nothing reads, and the notebook would run as ever.
     defined = papermill.inspect_notebook(str(path))
-    if unknown := sorted(wanted - set(defined)):
+    unknown = sorted(wanted - set(defined))
+    if unknown:
         raise CourseError(
             f"{path}: the `parameters` cell does not define {', '.join(unknown)}, "
             f"only {', '.join(defined)}; add it to the master's cell or correct the name"

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,9 @@ def write_report(course: Course, runs: list[NotebookRun]) -> Path:
     They lie in `course.executed`, beside the executed notebooks that they are made from.
     """
     folder = course.executed
-    slowest = max((cell.seconds for run in runs for cell in run.cells), default=0.0)
+    cells = chain.from_iterable(run.cells for run in runs)
+    # One scale for the whole page, so that bars of two notebooks can be compared.
+    slowest = max((cell.seconds for cell in cells), default=0.0)
     sections = [describe(course, run, slowest) for run in runs]
     summary = json.dumps(summarize(sections), indent=2, ensure_ascii=False)
     write_whole(folder / "report.json", f"{summary}\n".encode())
@@ -113,6 +116,7 @@ def pictured_outputs(executed: Any) -> Iterator[tuple[Any, Figure]]:
         for output in cell.get("outputs", []):
             kind = next((name for name in IMAGE_TYPES if name in output.get("data", {})), None)
             if kind:
+                # Some tools keep the text for each form of a picture, others one for all.
                 alt = output.metadata.get(kind, {}).get("alt") or output.metadata.get("alt")
                 address = data_address(kind, output.data[kind])
                 yield output, Figure(cell.id, address, alt or cell.id)
@@ -139,18 +143,13 @@ def export_page(executed: Any) -> str:
 
 def summarize(sections: list[Section]) -> dict[str, Any]:
     """Return what `report.json` holds; addresses are relative to that file."""
-    return {
-        "format": FORMAT,
-        "passed": all(section.run.passed for section in sections),
-        "notebooks": [
-            {
-                **asdict(section.run),
-                "status": "passed" if section.run.passed else "failed",
-                "page": section.page,
-            }
-            for section in sections
-        ],
-    }
+    passed = all(section.run.passed for section in sections)
+    return {"format": FORMAT, "passed": passed, "notebooks": [*map(_as_record, sections)]}
+
+
+def _as_record(section: Section) -> dict[str, Any]:
+    status = "passed" if section.run.passed else "failed"
+    return {**asdict(section.run), "status": status, "page": section.page}
 
 
 def render(sections: list[Section]) -> str:

@@ -81,6 +81,7 @@ def _describe_failure(task: Task, started: list[Any], error: Exception) -> Failu
     """Say in which cell `error` happened: the one it names, else the last one that started."""
     name = f"{task.source.parent.parent.name}/{task.lesson}/{task.source.name}"
     if isinstance(error, PapermillExecutionError):
+        # papermill puts a cell on top that points to the error, and counts without it.
         cells = [cell for cell in read(task.unfinished).cells if ERROR_MARKER_TAG not in tags(cell)]
         cell_id = cells[error.cell_index].id
         traceback, reason = "\n".join(error.traceback), f"{error.ename}: {error.evalue}"

@@ -32,6 +32,7 @@ def run_notebooks(
     check_kernel(options.kernel)
     device = choose_device(options.device)
     jobs = choose_jobs(options.jobs, len(tasks))
+    # A student version must not believe that it is graded, wherever this was started.
     own = {key: value for key, value in os.environ.items() if key != "NBGRADER_EXECUTION"}
     environment = own | thread_limits(jobs)
 
@@ -48,6 +49,7 @@ def run_notebooks(
 
     settings = {task: setting(task) for task in tasks}
     runs = run_side_by_side(settings, jobs, on_progress or (lambda event: None))
+    # They come in the order in which they end.
     return sorted(runs, key=lambda run: (run.lesson, KINDS.index(run.kind)))
 
 
@@ -67,11 +69,13 @@ def execute_copies(
     Each runs in an empty folder, on the device and with the parameters that it names itself.
     """
     with TemporaryDirectory(prefix="course-execute-") as folder:
+        # Each in a folder of its own, whose number stands for the lesson's name.
         settings = {
             _copy_task(nb, Path(folder, str(number))): Setting(environment)
             for number, (nb, environment) in enumerate(notebooks)
         }
-        runs = run_side_by_side(settings, min(jobs or count_cores(), len(settings)), lambda _: None)
+        threads = min(jobs or count_cores(), len(settings))
+        runs = run_side_by_side(settings, threads, lambda _: None)
         failures = {run.lesson: run.failure for run in runs}
         return [ExecutedCopy(_executed(task), failures[task.lesson]) for task in settings]
 

@@ -37,6 +37,7 @@ def run_side_by_side(
     stopped, stop = Pipe(duplex=False)  # that it is closed tells all threads to stop
     runner = _Runner(stopped, happened.put)
     runs: list[NotebookRun] = []
+    # `stop` is closed first, whatever happens: only then do the threads end that the pool awaits.
     with stopped, Pool(partial(nullcontext, runner), jobs) as pool, stop:
         for task, setting in settings.items():
             run = pool.submit(partial(_Runner.run, task=task, setting=setting))
@@ -66,6 +67,7 @@ class _Runner:
             self._on_progress(Started(task))
             finished = self._follow(process)
             _publish(task)
+        # Who hears of the end finds the notebook in its place, and the process gone.
         self._on_progress(finished)
         return finished.run
 
@@ -73,6 +75,7 @@ class _Runner:
     def _started(self, task: Task, setting: Setting) -> "Iterator[_NotebookProcess]":
         """Start the process that runs `task`; in the end, stop it and remove what it leaves."""
         task.target.parent.mkdir(parents=True, exist_ok=True)
+        # What a killed run left would be taken for cells of this one.
         task.unfinished.unlink(missing_ok=True)
         with TemporaryDirectory(prefix="course-run-", ignore_cleanup_errors=True) as scratch:
             with self._children:
@@ -140,6 +143,7 @@ class _NotebookProcess:
 
 
 def _remove_torn_output(task: Task) -> None:
+    # The process may have died while it was writing.
     try:
         read(task.unfinished)
     except CourseError:
@@ -151,4 +155,5 @@ def _publish(task: Task) -> None:
     if task.unfinished.exists():
         task.unfinished.replace(task.target)
     else:
+        # That of an earlier run would pass for one of this run.
         task.target.unlink(missing_ok=True)

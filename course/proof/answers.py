@@ -63,7 +63,9 @@ def _read(exercise: str, file: Path, shown: Path) -> Answer:
         raise CourseError(f"{shown}: call it right_<how>.py or wrong_<mistake>.py")
     if file.stem.startswith("right"):
         return Answer(exercise, shown, source, None)
-    if not (found := MESSAGE.match(source)):
+    found = MESSAGE.match(source)
+    if not found:
         raise CourseError(f"{shown}: begin it with `# Message: <what the tests should say>`")
+    # A student would not write the line with the message.
     _, source = source.split("\n", 1)
     return Answer(exercise, shown, source, found[1])

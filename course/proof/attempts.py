@@ -73,22 +73,26 @@ def _cells_of_attempt(master: MasterNotebook, exercise: Exercise, answer: Answer
             yield replace(cell, source=answer.source)
         elif cell.role is not Role.TEST or cell.name in exercise.tests:
             yield cell
+        # What comes after has no say, and may take long to run.
         if cell.name == exercise.tests[-1]:
             return
 
 
 def _attempt(answer: Answer, cells: Sequence[Cell], findings: Findings) -> Attempt:
     """Return what was found; all of the points are an exercise's, or it is not accepted."""
-    sources = {cell.name: cell.source for cell in cells if cell.role is Role.TEST}
     rejecting = [each for each in findings.judgements if each.failures or each.score < each.points]
     if not rejecting:
         return Attempt(answer, "nothing")
-    failures = [failure for each in rejecting for failure in each.failures]
-    message = failures[0].message if failures else "not all of its points"
-    hidden = [
-        line_in_region(sources[each.test], failure.line, BEGIN_HIDDEN, END_HIDDEN)
-        for each in rejecting
-        for failure in each.failures
+
+    sources = {cell.name: cell.source for cell in cells if cell.role is Role.TEST}
+    failures = [(sources[each.test], failure) for each in rejecting for failure in each.failures]
+    # A test cell that ends in a number gives so many points, without an assert that fails.
+    if not failures:
+        return Attempt(answer, "visible tests", "not all of its points")
+
+    message = failures[0][1].message
+    is_hidden = [
+        line_in_region(source, failure.line, BEGIN_HIDDEN, END_HIDDEN)
+        for source, failure in failures
     ]
-    caught_by: Catcher = "hidden tests" if hidden and all(hidden) else "visible tests"
-    return Attempt(answer, caught_by, message)
+    return Attempt(answer, "hidden tests" if all(is_hidden) else "visible tests", message)

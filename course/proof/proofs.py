@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from course.cores import count_cores
@@ -87,12 +88,12 @@ def prove(course: Course, only: list[str] | None = None) -> list[Proof]:
     Raises `CourseError` for an unknown lesson, a course without answers, a file among them that is
     not one, and a master that cannot be read, fails or does not pass its own tests.
     """
-    tasks = [task for lesson in course.select(only) for task in _read(course, lesson)]
+    tasks = [*chain.from_iterable(_read(course, lesson) for lesson in course.select(only))]
     # The answers are the author's own: there is nobody to lock in.
     options = provide(course, GradingOptions(Isolation.PROCESS, time_limit=TIME_LIMIT))
     with Pool(nullcontext, min(count_cores(), len(tasks))) as pool:
         outcomes = [pool.submit(partial(_prove, task, options)) for task in tasks]
-        return [proof for outcome in outcomes for proof in outcome.result()]
+        return [*chain.from_iterable(outcome.result() for outcome in outcomes)]
 
 
 def _read(course: Course, lesson: str) -> Iterator[_Task]:
@@ -107,8 +108,10 @@ def _prove(task: _Task, options: GradingOptions, _: None) -> list[Proof]:
     with RestartingGrader(task.master, options, task.assignment.files) as grader:
         # Tests that cannot be run apart from the answers are run as --beside runs them.
         found = rehearse(grader.grade, task.master, allow_beside=True)
-        if wrong := found.warnings(task.master.name):
-            raise CourseError(wrong[0])
+        # Tests that the solution fails prove nothing of an answer that fails them, too.
+        warnings = found.warnings(task.master.name)
+        if warnings:
+            raise CourseError(warnings[0])
         rules = found.rules(allow_beside=True)
 
         def judge(cells: Sequence[Cell]) -> Findings:

@@ -25,6 +25,7 @@ def write_class(course: Course, folder: Path) -> list[Path]:
     `CourseError` for a folder with something in it, and where a student version is missing or
     there are no answers at all.
     """
+    # It might be the submissions of a real class.
     if folder.exists() and any(folder.iterdir()):
         raise CourseError(f"{folder}: not empty; name a new folder for the sample class")
     return [
@@ -41,7 +42,9 @@ def _hand_in(course: Course, lesson: str, student: Student, folder: Path) -> Pat
     shutil.copytree(released, target)
     for path in sorted(target.glob("*.ipynb")):
         nb = read(path)
-        fill(nb, student.change(first_answers(course, exercises_in(nb), student.kind)))
+        answers = first_answers(course, exercises_in(nb), student.kind)
+        fill(nb, student.change(answers))
+        # Last, as what a notebook goes through happens to all that is in it.
         student.mangle(nb)
         path.write_text(nbformat.writes(nb) + "\n", encoding="utf-8")
     return target

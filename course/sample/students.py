@@ -49,6 +49,7 @@ def noisy(answers: Answers) -> Answers:
 
 def like_colab(nb: Any) -> None:
     """Drop ids and add metadata and outputs, as a save in Colab does."""
+    # Colab writes the format of before cells had ids, and keeps its own in the metadata.
     nb.nbformat_minor = 0
     nb.metadata["colab"] = {"provenance": [], "name": "Copy of a lesson.ipynb"}
     for position, cell in enumerate(nb.cells):

@@ -176,13 +176,22 @@ def test_a_missing_settings_file(shell: Shell, course: Course, file: str) -> Non
     assert ended.line.startswith(f"error: {course.root / file}: missing; restore it")
 
 
-@pytest.mark.parametrize("text", ["", "[tool.course]\nbranch = 'main'\n", "[tool.course"])
+@pytest.mark.parametrize("text", ["", "[tool.course]\nbranch = 'main'\n"])
 def test_settings_that_do_not_name_the_repository(shell: Shell, course: Course, text: str) -> None:
     (course.root / "pyproject.toml").write_text(text)
     ended = shell("build")
     assert ended.code == 1
     file = course.root / "pyproject.toml"
     assert ended.line.startswith(f"error: {file}: [tool.course] must name `repository`")
+
+
+def test_settings_that_are_no_toml(shell: Shell, course: Course) -> None:
+    file = course.root / "pyproject.toml"
+    file.write_text("[tool.course")
+    ended = shell("build")
+    assert ended.code == 1
+    assert ended.line.startswith(f"error: {file}: ")
+    assert ended.line.endswith("; mend that line")
 
 
 @pytest.mark.parametrize("pair", ["epochs", "=3", "two words=3", "class=3", ""])
