@@ -158,7 +158,7 @@ class StudentProcess:
         """Call a kept object, or a method of it, with positional and keyword arguments."""
         for generator, state in zip(GLOBAL_RANDOMNESS, randomness, strict=True):
             generator.set_state(state)
-        # The referee finds the same parts in the same order, so that places are all that must cross.
+        # The referee finds the same parts in this order: places are all that has to cross.
         parts = mutable_parts([*GLOBAL_RANDOMNESS, inputs], self._kept.__contains__)
         function = self._kept[number]
         frame = Frame(parts, leaves_of([*parts, *_parameters(function)]))
