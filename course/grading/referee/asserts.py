@@ -57,7 +57,9 @@ class _Place:
 
     def within(self) -> Iterator["_Place"]:
         """Yield the places directly below."""
-        loop, inside = self.loop, self.inside or isinstance(self.node, SCOPES)
+        inside = self.inside or isinstance(self.node, SCOPES)
+        loop = self.loop
+        # The outermost stays: what ends it cuts short all that is in it.
         if isinstance(self.node, LOOPS) and not loop:
             loop = _lines(self.node)
         for child in ast.iter_child_nodes(self.node):
@@ -73,8 +75,9 @@ def read_assertions(source: str, file: str = "") -> Assertions:
     weights = dict(_weights(source))
     places = list(_find_asserts(tree))
     tests = [_assertion(place, source, weights) for place in places]
-    tests.sort(key=lambda test: test.line)
-    is_weighted = any(weights.get(line) for place in places for line in _lines(place.node))
+    tests.sort(key=lambda test: test.line)  # they were found in the order of a stack
+    weighted_lines = {line for line, weight in weights.items() if weight}
+    is_weighted = any(weighted_lines.intersection(_lines(place.node)) for place in places)
     return Assertions(_Rewriter(file).rewrite(tree), tuple(tests), is_weighted, source)
 
 
@@ -88,8 +91,10 @@ def _find_asserts(tree: ast.Module) -> Iterator[_Place]:
 
 
 def _weights(source: str) -> Iterator[tuple[int, float]]:
+    # By tokens, as a text in the code may look like such a comment.
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT and (found := WEIGHT.search(token.string)):
+        found = WEIGHT.search(token.string) if token.type == tokenize.COMMENT else None
+        if found:
             yield token.start[0], float(found[1])
 
 
@@ -109,6 +114,7 @@ def _assertion(place: _Place, source: str, weights: Mapping[int, float]) -> Asse
 
 def _without_values(message: ast.expr | None) -> str:
     """Return what a message says whatever the values are: `…` stands for them."""
+    # Of an f-string, what stands in braces is computed, and so is any other message than a text.
     parts = message.values if isinstance(message, ast.JoinedStr) else [message]
     texts = [str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts]
     text = "".join(texts)
@@ -130,7 +136,8 @@ class _Rewriter(ast.NodeTransformer):
 
         For nbgrader, a number that a test cell ends with is the points that it gives.
         """
-        if tree.body and isinstance(last := tree.body[-1], ast.Expr):
+        last = tree.body[-1] if tree.body else None
+        if isinstance(last, ast.Expr):
             last.value = ast.Call(ast.Name(CREDIT, ast.Load()), [last.value], [])
         rewritten: ast.Module = self.visit(tree)
         return ast.fix_missing_locations(rewritten)
@@ -144,5 +151,6 @@ class _Rewriter(ast.NodeTransformer):
         arguments = place if node.msg is None else [*place, node.msg]
         test = ast.Call(ast.Name(HOLDS, ast.Load()), [*place, node.test], [])
         failed = ast.Expr(ast.Call(ast.Name(FAILED, ast.Load()), arguments, []))
-        found = ast.If(ast.UnaryOp(ast.Not(), test), [failed], [])
-        return ast.copy_location(found, node)
+        # Within the `if`, as the message of an assert that holds is not computed.
+        rewritten = ast.If(ast.UnaryOp(ast.Not(), test), [failed], [])
+        return ast.copy_location(rewritten, node)

@@ -77,11 +77,12 @@ def unpack(data: bytes, *, limit: int = MAX_BYTES) -> Tree:
     """Return the tree that `pack` made into `data`; raises `Malformed` for any other bytes."""
     if len(data) > limit:
         raise Malformed(f"{len(data):,} bytes, {limit:,} allowed")
-    weigh(data)
+    weigh(data)  # before msgpack reads them, which believes every length
     try:
         tree: Tree = msgpack.unpackb(data)
     except (ValueError, msgpack.exceptions.UnpackException):
         raise Malformed("not msgpack") from None
+    # One form for each value: what is written again must be the same.
     if msgpack.packb(tree) != data:
         raise Malformed("a number or length in a longer form than needed")
     return tree
@@ -106,6 +107,7 @@ class _Decoder:
         if type(node) is not list or not node or type(node[0]) is not str:
             raise Malformed("neither a plain value nor a tag with fields")
         tag, fields = node[0], node[1:]
+        # By exact names in our own tables; nothing else is done with the student's text.
         if tag in READERS:
             with own_errors():
                 return READERS[tag](*fields)
@@ -117,7 +119,9 @@ class _Decoder:
 
     def _build(self, tag: str, fields: list[Tree], depth: int) -> object:
         children = [self.value(each, depth + 1) for each in fields]
-        if every := KEYS_EVERY.get(tag):
+        # Before they are hashed and compared.
+        every = KEYS_EVERY.get(tag)
+        if every:
             require(all(map(is_key, fields[::every])), "a key that is not plain")
         with own_errors():
             return BUILDERS[tag](children)
@@ -127,14 +131,18 @@ class _Decoder:
         with own_errors():
             name, shape, raw, needs_grad, number = fields
             plain = read_tensor(name, shape, raw)
+
             require(type(needs_grad) is bool, "a flag that is none")
-            real = plain.dtype.is_floating_point or plain.dtype.is_complex
-            require(real or not needs_grad, "a gradient of whole numbers")
-            require(number is None or (needs_grad is True and is_number(number)), "a wrong number")
+            has_gradients = plain.dtype.is_floating_point or plain.dtype.is_complex
+            require(has_gradients or not needs_grad, "a gradient of whole numbers")
+            is_numbered = needs_grad is True and is_number(number)
+            require(number is None or is_numbered, "a wrong number")
+
             if parameter:
                 plain = nn.Parameter(plain, requires_grad=bool(needs_grad))
             elif number is None:
                 plain.requires_grad_(bool(needs_grad))
+        # Not under `own_errors`: what goes wrong in a hook is no fault of the bytes.
         return plain if number is None else self._ask(self.hooks.tensor, plain, number)
 
     def parameter(self, fields: list[Tree], depth: int) -> object:
@@ -162,9 +170,11 @@ class _Decoder:
 
 
 def _is_label(parts: list[Tree]) -> bool:
-    return 1 <= len(parts) <= MAX_LABEL and all(
-        is_number(part) or (type(part) is str and len(part) <= MAX_LABEL_TEXT) for part in parts
-    )
+    return 1 <= len(parts) <= MAX_LABEL and all(map(_is_label_part, parts))
+
+
+def _is_label_part(part: Tree) -> bool:
+    return is_number(part) or (type(part) is str and len(part) <= MAX_LABEL_TEXT)
 
 
 # Of the fields and what the hooks say.

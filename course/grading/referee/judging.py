@@ -38,8 +38,9 @@ class Record:
         """Return what was noted as a result."""
         failures = (*self._failures(), *self.breaches)
         lines = {test.line for test in self.found.tests}
+        # A failure of no test of this cell has no weight, and must not be without a price.
         has_others = any(line not in lines for line in self.notes.failed)
-        found = Judgement(
+        judged = Judgement(
             self.cell.name,
             self.cell.points,
             failures,
@@ -49,20 +50,22 @@ class Record:
             self.notes.credit,
             self.ran_beside,
         )
-        return found.because_of(self.causes)
+        return judged.because_of(self.causes)
 
     def _failures(self) -> Iterator[Failure]:
         tests = {test.line: test for test in self.found.tests}
         for line, message in self.notes.failed.items():
             test = tests.get(line)  # there is none for an assert of another cell's function
-            text = f"This does not hold: {test.name}" if test else "A test does not hold."
-            failure = self._failure(line, Verdict.FAILED, text if message is None else message)
+            if message is None:
+                message = f"This does not hold: {test.name}" if test else "A test does not hold."
+            failure = self._failure(line, Verdict.FAILED, message)
             yield replace(failure, told=test.told if test else TOLD)
         for stop in self.notes.stops:
             yield self._stopped(stop)
 
     def _stopped(self, stop: Stop) -> Failure:
-        error, notes = stop.error, "\n".join(getattr(stop.error, "__notes__", []))
+        error = stop.error
+        notes = "\n".join(getattr(error, "__notes__", []))  # the student's traceback
         if isinstance(error, Refused):
             return self._failure(stop.line, Verdict.REFUSED, str(error), notes)
         message = f"{type(error).__name__}: {error}"
@@ -83,7 +86,8 @@ class Record:
         if any(failure.line == test.line for failure in failures):
             return Outcome.FAILED
         # What ended the cell in the middle of a loop has also cut short the tests in it.
-        cut = [f.line for f in failures if f.verdict is not Verdict.FAILED]
-        if cut and (test.inside or any(line in test.loop for line in cut)):
+        ends = [failure.line for failure in failures if failure.verdict is not Verdict.FAILED]
+        is_cut_short = test.inside or any(line in test.loop for line in ends)
+        if ends and is_cut_short:
             return Outcome.NOT_REACHED
         return Outcome.HELD if test.line in self.notes.reached else Outcome.NOT_REACHED

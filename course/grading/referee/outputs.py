@@ -14,10 +14,10 @@ def read_output(text: str, error: BaseException | None, figures: Sequence[object
 
     The traceback is the error's note, as `raised` has it.
     """
-    found = [exactly(figure, bytes) for figure in figures[:MAX_FIGURES]]
+    message = "" if error is None else f"{type(error).__name__}: {error}"
+    traceback = "\n".join(getattr(error, "__notes__", ()))
+    sent = [exactly(figure, bytes) for figure in figures[:MAX_FIGURES]]
+    pictures = [each for each in sent if each.startswith(PNG) and len(each) <= MAX_FIGURE_BYTES]
     return CellOutput(
-        text[:MAX_OUTPUT],
-        "" if error is None else f"{type(error).__name__}: {error}"[:MAX_OUTPUT],
-        "\n".join(getattr(error, "__notes__", ()))[:MAX_OUTPUT],
-        tuple(each for each in found if each.startswith(PNG) and len(each) <= MAX_FIGURE_BYTES),
+        text[:MAX_OUTPUT], message[:MAX_OUTPUT], traceback[:MAX_OUTPUT], tuple(pictures)
     )

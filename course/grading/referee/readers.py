@@ -35,7 +35,11 @@ MAX_NUMBER = 2**53
 MAX_SAME_HASH = 32
 DEVICE = re.compile(r"[a-z]{2,16}", re.ASCII)
 ALL_DTYPES: Mapping[str, torch.dtype] = MappingProxyType(
-    {str(each)[6:]: each for each in vars(torch).values() if type(each) is torch.dtype}
+    {
+        str(dtype).removeprefix("torch."): dtype
+        for dtype in vars(torch).values()
+        if type(dtype) is torch.dtype
+    }
 )
 
 
@@ -78,6 +82,7 @@ def is_number(value: object) -> bool:
 def _read_int(raw: Any) -> int:
     require(len(exactly(raw, bytes)) <= MAX_BITS // 8 + 1, "an int that is too long")
     value = int.from_bytes(raw, "big", signed=True)
+    # A short int has no tag, and a long one no byte more than it needs.
     needs_tag = value.bit_length() <= MAX_BITS and not is_short(value)
     require(needs_tag and int_bytes(value) == raw, "a wrong int")
     return value
@@ -130,10 +135,11 @@ def _read_frozenset(parts: list[Any]) -> frozenset[Any]:
 
 def _distinct(keys: list[Any], collect: Callable[[list[Any]], Any]) -> Any:
     """Return `keys` collected; raises `Malformed` for equal ones, or hashes chosen to be slow."""
+    # Sorted, equal ones are neighbours: too many are where one equals that so many places later.
     hashes = sorted(map(hash, keys))
     later = hashes[MAX_SAME_HASH:]
-    slow = any(first == last for first, last in zip(hashes, later, strict=False))
-    require(not slow, "too many equal hashes")
+    is_slow = any(first == last for first, last in zip(hashes, later, strict=False))
+    require(not is_slow, "too many equal hashes")  # before any two keys are compared
     collected = collect(keys)
     require(len(collected) == len(keys), "equal keys")
     return collected
@@ -149,6 +155,7 @@ def _read_shape(shape: Any, raw: Any, itemsize: int) -> tuple[int, ...]:
     sizes = tuple(exactly(shape, list))
     require(all(type(size) is int and size >= 0 for size in sizes), "a wrong shape")
     require(is_shape(sizes), "an absurd shape")
+    # So that nothing is allocated that was not paid for with bytes.
     require(math.prod(sizes) * itemsize == len(exactly(raw, bytes)), "wrong number of bytes")
     return sizes
 
@@ -183,6 +190,7 @@ def _read_array(name: Any, shape: Any, raw: Any) -> np.ndarray[Any, np.dtype[Any
     if dtype.kind == "b":
         _require_bools(raw)
     if dtype.kind == "U" and array.size:
+        # numpy takes any four bytes for one, and fails only when the text is used.
         points = np.frombuffer(raw, f"{name[0]}u4")
         require(int(points.max()) <= 0x10FFFF, "a character that is none")
     return array
@@ -190,6 +198,7 @@ def _read_array(name: Any, shape: Any, raw: Any) -> np.ndarray[Any, np.dtype[Any
 
 def _read_scalar(name: Any, raw: Any) -> Any:
     array = _read_array(name, [], raw)
+    # Texts have tags of their own, `npstr` and `npbytes`, and each value has one form.
     require(array.dtype.kind not in "US", "a text as a number")
     return array[()]
 
@@ -215,7 +224,8 @@ def _read_range(start: Any, stop: Any, step: Any) -> range:
 def _read_fraction(numerator: Any, denominator: Any) -> Fraction:
     above, below = _whole(numerator), _whole(denominator)
     value = Fraction(above, below)
-    require((value.numerator, value.denominator) == (above, below), "a fraction not reduced")
+    is_reduced = (value.numerator, value.denominator) == (above, below)
+    require(is_reduced, "a fraction not reduced")
     return value
 
 

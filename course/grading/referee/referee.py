@@ -75,9 +75,12 @@ class Referee:
         before = dict(self._shell.user_ns)
         with redirect_stdout(StringIO()):
             run_cell(self._shell, cell.source)
+
+        # What the cell has defined is there in the student process, too: it crosses by its name.
         for name, value in self._shell.user_ns.items():
-            own = getattr(value, "__module__", None) == "__main__"
-            if own and before.get(name) is not value and name not in self._names:
+            is_own = getattr(value, "__module__", None) == "__main__"
+            is_new = before.get(name) is not value
+            if is_own and is_new and name not in self._names:
                 self.given.add(value, name)
 
     def note_fault(self, cell: Cell, error: BaseException | None) -> None:
@@ -114,33 +117,38 @@ class Referee:
         except SyntaxError as error:
             fault = Failure(error.lineno or 0, Verdict.ERROR, f"the test cell: {error}")
             return Judgement(cell.name, cell.points, (fault,))
+
         there = [] if beside is None else [*beside, cell]
         within_reach = any(BEGIN_HIDDEN in each.source for each in there)
         record = Record(cell, tests.found, bool(there), within_reach)
         try:
+            # A copy, so that whatever the question does to its process costs no other question.
             student.give_time(self._seconds)
             student.fork()
             if there:
                 record.notes = self._run_there(there, student)
             else:
-                self._bind(student)
-                run_tests(self._shell, tests.code, record.notes)
-                record.causes = self._refused
+                self._run_here(tests, student, record)
             student.end()
         except Breach as breach:
             # Whoever ends a copy may have left answers behind, or say so without having ended.
             student.usable = False
-            record.add_breach(
-                line_of(breach), verdict_on(breach), self._explain(breach), str(breach)
-            )
+            explanation = self._explain(breach)
+            record.add_breach(line_of(breach), verdict_on(breach), explanation, str(breach))
         return record.judgement()
+
+    def _run_here(self, tests: _Tests, student: StudentLink, record: Record) -> None:
+        self._bind(student)
+        run_tests(self._shell, tests.code, record.notes)
+        record.causes = self._refused
 
     def _run_there(self, cells: Sequence[Cell], student: StudentLink) -> Notes:
         """Run test cells in the student process, and return the notes on the last."""
         codes = []
         for cell in cells:
-            with suppress(SyntaxError):
+            with suppress(SyntaxError):  # of one before, which is judged by itself
                 codes.append(self._read(cell).code)
+        # The cells before take their time, too.
         student.give_time(2 * self._seconds if len(codes) > 1 else self._seconds)
         return student.test(codes)
 
@@ -155,15 +163,15 @@ class Referee:
     def _bind(self, student: StudentLink) -> None:
         """Bring the names that answers should define up to date."""
         student.given = self.given
+        # All go first: a name that is missing now must not stand for what it was before.
         for name in self._names:
             self._shell.user_ns.pop(name, None)
+
         found = student.get(self._names)
         self._shell.user_ns |= found.values
-        self._refused = {
-            name: _fault_of(name, error)
-            for name, error in found.errors.items()
-            if not isinstance(error, Missing)
-        }
+        # One that is merely missing needs no further cause: the test's `NameError` names it.
+        refused = {n: error for n, error in found.errors.items() if not isinstance(error, Missing)}
+        self._refused = {name: _fault_of(name, error) for name, error in refused.items()}
 
     def _read(self, cell: Cell) -> _Tests:
         """Return the tests of a cell; raises `SyntaxError` where it is no code."""
@@ -175,9 +183,8 @@ class Referee:
         source = HARMLESS_MAGIC.sub("#", cell.source)
         file = FILE.format(cell.name)
         found = read_assertions(self._shell.transform_cell(source), file)
-        return _Tests(
-            found, compile(found.tree, file, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        )
+        code = compile(found.tree, file, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        return _Tests(found, code)
 
 
 def _fault_of(name: str, error: Exception) -> Failure:

@@ -36,23 +36,30 @@ PATIENCE = 24 * 3600.0
 
 
 def main(file: int, parent: int) -> None:
-    """Fork a referee process for each socket that comes, until the grader, `parent`, hangs up."""
+    """Import and prepare what all submissions need, then serve the grader, process `parent`."""
     die_with_parent(parent)
     os.environ |= {"NBGRADER_EXECUTION": "autograde", "MPLBACKEND": "agg"}
     orders = socket.socket(fileno=file)
     settings, folder = pickle.loads(read_setup(orders))
     os.chdir(folder)
     place_files(Path(folder), settings.data_files)
+
     for name in settings.preload:
         importlib.import_module(name)
     for name in settings.try_preload:
         with suppress(ImportError):  # the cell that imports it will say so
             importlib.import_module(name)
     sys.path.insert(0, "")  # as in a notebook
+
     referee = Referee(settings.time_limit)
     take_steps(orders, referee.prepare(settings.prefix, settings.tests), Path(folder))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for referees
     orders.sendall(READY)
+    _serve(orders, settings, referee)
+
+
+def _serve(orders: socket.socket, settings: RefereeSettings, referee: Referee) -> None:
+    """Fork a referee process for each socket that comes, until the grader hangs up."""
     server = os.getpid()
     while True:
         data, files, _, _ = socket.recv_fds(orders, 1, 1)
@@ -60,7 +67,7 @@ def main(file: int, parent: int) -> None:
             return
         if fork_alike() == 0:
             die_with_parent(server)
-            orders.close()
+            orders.close()  # else the server would seem to live as long as this process
             _referee_process(socket.socket(fileno=files[0]), settings, referee)
             os._exit(0)
         os.close(files[0])
@@ -73,15 +80,15 @@ def _referee_process(
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _limit_memory(settings.memory_limit)
     grader = Channel(connection)
-    _tell(grader, "process", os.getpid())
+    _tell(grader, "process", os.getpid())  # so that the grader can kill it
     cells, left_out, run_beside = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
     # What a test writes is not there for the next submission.
     folder = Path(mkdtemp(dir=Path.cwd()))
     os.chdir(folder)
     place_files(folder, settings.data_files)
-    trial = Trial(
-        referee, _processes(grader, connection), settings.time_limit, left_out, run_beside
-    )
+
+    processes = _processes(grader, connection)
+    trial = Trial(referee, processes, settings.time_limit, left_out, run_beside)
     try:
         findings = trial.run(cells)
         shutil.rmtree(folder, ignore_errors=True)  # who is told may end this process at once
@@ -95,6 +102,7 @@ def _processes(grader: Channel, connection: socket.socket) -> StudentProcesses:
 
     def start() -> StudentLink:
         _tell(grader, "start", None)
+        # The grader opens the channel to a student, but never reads from it: it hands it on.
         _, files, _, _ = socket.recv_fds(connection, 1, 1)
         return StudentLink(Channel(socket.socket(fileno=files[0])))
 

@@ -69,16 +69,11 @@ class FunctionStandIn:
 
 
 def _signature(parameters: Any) -> Signature:
-    return Signature(
-        [
-            Parameter(
-                name,
-                KINDS[kind],
-                default=default if has_default else Parameter.empty,
-            )
-            for name, kind, has_default, default in parameters
-        ]
-    )
+    made = []
+    for name, kind, has_default, default in parameters:
+        known = default if has_default else Parameter.empty
+        made.append(Parameter(name, KINDS[kind], default=known))
+    return Signature(made)
 
 
 class _Methods:
@@ -88,6 +83,7 @@ class _Methods:
     _number: int
 
     def __getattr__(self, name: str) -> Any:
+        # Python itself looks for special ones; those that a test can use are in the class.
         if name.startswith("__") or name in OWN:
             raise AttributeError(name)
         return self._link.call(None, self._number, "__getattribute__", ((name,), {}))
@@ -122,14 +118,16 @@ def _between(name: str) -> Callable[..., Any]:
 def _specials(names: Any) -> dict[str, Any]:
     """Return the special methods among `names`, those of an object's class."""
     known = [exactly(name, str) for name in exactly(names, list)]
-    methods = {name: _special(name) for name in known if name in ALONE}
+    alone = {name: _special(name) for name in known if name in ALONE}
+    between = {name: _between(name) for name in known if name in BETWEEN}
     # Python would make what has an `__eq__` of its own unfit for sets.
-    return methods | {name: _between(name) for name in known if name in BETWEEN} | HASHED
+    return alone | between | HASHED
 
 
 def _object(student: Caller, number: int, facts: Any) -> Any:
     name, specials = facts
     stand_in = type(str(name), (_Methods,), _specials(specials))()
+    # Not by `setattr`, which would ask the student process.
     vars(stand_in).update(_link=student, _number=number)
     return stand_in
 
@@ -147,8 +145,10 @@ def _iterator(student: Caller, number: int, facts: Any) -> Iterator[Any]:
 
 def _check_names(names: list[Any]) -> None:
     """Raise `ValueError` for names that make more modules than the bytes of a reply pay for."""
-    lengths = [len(exactly(name, str)) for name in names]
-    if sum(lengths) > MAX_NAMES or any(name.count(".") > MAX_LEVELS for name in names):
+    # A module is made for every dot: a million of them are a megabyte of names, and no more.
+    length = sum(len(exactly(name, str)) for name in names)
+    levels = max((name.count(".") for name in names), default=0)
+    if length > MAX_NAMES or levels > MAX_LEVELS:
         raise ValueError("more modules inside of each other than anybody writes")
 
 
@@ -181,7 +181,7 @@ class ModuleStandIn(nn.Module):
     def train(self, mode: bool = True) -> "ModuleStandIn":
         """Set the mode here and over there."""
         super().train(mode)
-        if "_link" in vars(self):
+        if "_link" in vars(self):  # not while it is being made, when nothing has changed
             self._link.call(None, self._number, "train", ((mode,), {}))
         return self
 
@@ -203,6 +203,7 @@ def _class(student: Caller, number: int, facts: Any) -> Any:
 
     def make(cls: type, *given: Any, **named: Any) -> Any:
         made = student.call(None, number, "", (given, named))
+        # The test may ask whether it is an instance of the class that it has called.
         if isinstance(made, (ModuleStandIn, _Methods)):
             object.__setattr__(made, "__class__", cls)
         return made

@@ -69,9 +69,10 @@ class Trial:
             else:
                 with self._watch.stage(Stage.RUN):
                     self._run(cell)
+
         if self._link is not None:
             self._ask_for_faults(self._link)
-        self._drop()
+        self._drop()  # before the seconds are read, as it takes some, too
         seconds, faults = self._watch.seconds(), self.referee.faults
         return Findings(tuple(judgements), seconds, faults, tuple(self._outputs))
 
@@ -84,12 +85,14 @@ class Trial:
         if verdict := self.left_out.get(cell.name):
             failure = Failure(0, verdict, LEFT_OUT[verdict])
             return Judgement(cell.name, cell.points, (failure,))
+
         student = self._student()  # which may first run cells again: no test is to blame for those
         self.processes.judging(cell.name)
         judgement = self.referee.judge(
             cell, student, beside=self._tests if cell.name in self.run_beside else None
         )
         self.processes.judging("")
+
         if self._link and not self._link.usable:
             judgement = judgement.as_ended(self._drop())
         return judgement.because_of(self._broke)
@@ -100,6 +103,7 @@ class Trial:
             if cell.role is Role.GIVEN:
                 self._run_given(cell)
             self._run_there(cell, self._student())
+            # Only a cell that has come to its end is run again in a new process.
             self._ran.append(cell)
         except Breach as breach:
             self._blame(cell, breach)
@@ -130,6 +134,7 @@ class Trial:
         else:
             error = student.run(cell.source)
             message = "" if error is None else f"{type(error).__name__}: {error}"
+
         if message and cell.role is Role.GIVEN:
             self.referee.faults[cell.title] = one_line(message)
         for name in cell.defines if message else ():
@@ -140,11 +145,11 @@ class Trial:
 
         A cell that breaks its process when it is run again has shown something before.
         """
-        others = [each for each in self._outputs if each[0] is not cell]
-        if output.size + sum(each.size for _, each in others) > MAX_SHOWN:
-            output = CellOutput()
-        if len(others) == len(self._outputs):
-            self._outputs.append((cell, output))
+        if any(other is cell for other, _ in self._outputs):
+            return
+        used = sum(earlier.size for _, earlier in self._outputs)
+        fits = used + output.size <= MAX_SHOWN
+        self._outputs.append((cell, output if fits else CellOutput()))
 
     def _student(self) -> StudentLink:
         """Return the student process; a new one first runs what the one before it had run."""
@@ -156,6 +161,7 @@ class Trial:
         return self._link
 
     def _run_again(self, student: StudentLink) -> None:
+        """Run what had run before; a cell that breaks the process now is left out of the next."""
         for cell in self._ran:
             try:
                 student.give_time(self.time_limit)

@@ -10,6 +10,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -164,7 +165,7 @@ def _a(name: str) -> str:
 
 
 def _pairs(items: Iterable[tuple[Any, Any]]) -> list[Any]:
-    return [part for pair in items for part in pair]
+    return list(chain.from_iterable(items))
 
 
 def _slice_parts(value: slice) -> list[Any]:

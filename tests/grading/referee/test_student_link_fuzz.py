@@ -205,7 +205,7 @@ def named_value(plain: Any) -> bytes:
 def test_deadline_holds_for_a_process_that_sends_a_byte_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in ("border.channel", "referee.student_link"):
+    for module in ("border.channel", "referee.student_channel"):
         monkeypatch.setattr(f"course.grading.{module}.time", TickingClock())
     dripping = Dripping(named_value(1))
     link = StudentLink(Channel(cast(socket.socket, dripping)))
