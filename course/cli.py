@@ -205,7 +205,7 @@ def grade(
 def _tell_of_safety(options: "GradingOptions") -> None:
     """Warn of what is lost; raises `CourseError` where there can be no sandbox."""
     from course.grading.inside.limits import Isolation
-    from course.grading.sandbox.server import LOST, check_sandbox
+    from course.grading.sandbox.fork_server_client import LOST, check_sandbox
 
     if options.isolation is Isolation.SANDBOX:
         check_sandbox()

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import cache, partial
 from itertools import islice
 from queue import Empty, SimpleQueue
-from threading import Barrier, Thread
+from threading import Thread
 from typing import Any, Generic, Self, TypeVar
 
 Worker = TypeVar("Worker")
@@ -52,17 +52,6 @@ class Pool(Generic[Worker]):
         # An exception of the block itself tells more than what followed from it.
         if self._failures and not kind:
             raise self._failures[0]
-
-    def open_all(self) -> None:
-        """Open the workers of all threads now; raises what keeps one from being opened."""
-        # Whoever has opened waits for the others, so that no thread takes two of these tasks.
-        together = Barrier(len(self._threads))
-        opened = [self.submit(lambda worker: together.wait()) for _ in self._threads]
-        try:
-            for each in wait(opened, return_when="FIRST_EXCEPTION").done:
-                each.result()
-        finally:
-            together.abort()
 
     def submit(self, work: Callable[[Worker], Result]) -> Future[Result]:
         """Return what will be the result of `work`, which gets the worker of the next free thread.

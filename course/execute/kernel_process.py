@@ -17,7 +17,7 @@ from course.execute.fork_server import adopt_environment
 from course.execute.plan import Setting, Task
 from course.execute.results import started_cells, summarize
 
-ATTEMPTS = 3  # kernels that start side by side race for ports: about 1 in 150 dies before it is up
+TRIES = 3  # kernels that start side by side race for ports: about 1 in 150 dies before it is up
 LOG_TAIL = 2000  # characters of a dead process's stderr that a failure quotes
 
 
@@ -34,7 +34,7 @@ def execute(task: Task, setting: Setting, scratch: Path, connection: Connection)
     # Only a kernel that died before its first cell: a cell that was begun is never run twice.
     tries = Retrying(
         retry=retry_if_result(lambda error: error is not None and not started_cells(task)),
-        stop=stop_after_attempt(ATTEMPTS),
+        stop=stop_after_attempt(TRIES),
         before_sleep=tell_of_retry,
         retry_error_callback=lambda state: state.outcome and state.outcome.result(),
     )

@@ -26,11 +26,11 @@ from course.grading.intake.collection import (
     read_submission,
 )
 from course.grading.model.findings import GradedNotebook, Stage
+from course.grading.model.printable import one_line
 from course.grading.model.rehearsal import Rehearsal
 from course.grading.model.results import Origin, SubmissionResult
-from course.grading.model.wording import one_line
+from course.grading.records.notebook_result import notebook_result
 from course.grading.records.records import Destinations, Records, open_records
-from course.grading.records.verdicts import notebook_result
 from course.layout import Course
 from course.pool import Pool
 

@@ -3,6 +3,7 @@
 import errno
 import re
 import shutil
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from course import cli, display
 from course.build import build
 from course.errors import CourseError
 from course.grading.classroom import ClassReport
+from course.grading.engine.options import GradingOptions
 from course.grading.model.results import SubmissionResult
 from course.grading.records.records import Destinations
 from course.layout import Course, notebook
@@ -313,3 +315,10 @@ def test_no_parameter_is_no_parameter() -> None:
 def test_a_bad_pair_among_good_ones_is_named() -> None:
     with pytest.raises(CourseError, match="--parameter b: "):
         cli.parse_parameters(["a=1", "b"])
+
+
+def test_the_limits_of_the_command_line_are_those_of_the_options() -> None:
+    defaults = {name: each.default for name, each in signature(cli.grade).parameters.items()}
+    options = GradingOptions()
+    assert defaults["timeout"] == options.time_limit
+    assert defaults["memory"] * 2**20 == options.memory_limit

@@ -1,6 +1,6 @@
 """Threads with a worker each do tasks side by side, and end in good order whatever happens."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import Barrier, Event, get_ident
 
@@ -91,19 +91,9 @@ def seen(pool: Pool[int], tasks: int) -> list[tuple[int, int]]:
     return pairs
 
 
-def test_open_all_opens_every_worker_once(workers: Workers) -> None:
-    with Pool(workers.open, 3) as pool:
-        pool.open_all()
-        assert len(set(workers.opened)) == 3
-        pool.open_all()
-        seen(pool, 10)
-    assert len(workers.opened) == 3
-
-
-@pytest.mark.parametrize("begin", [Pool.open_all, lambda pool: list(pool.run(divide, [1, 2, 3]))])
-def test_worker_that_cannot_be_opened_ends_it_all(begin: Callable[[Pool[int]], object]) -> None:
+def test_worker_that_cannot_be_opened_ends_it_all() -> None:
     with pytest.raises(OSError, match="no room"), Pool(broken_worker, 3) as pool:
-        begin(pool)
+        list(pool.run(divide, [1, 2, 3]))
 
 
 def test_worker_that_cannot_be_closed_is_told_of() -> None:

@@ -15,7 +15,7 @@ from course.build import build
 from course.errors import CourseError
 from course.grading.classroom import ClassReport, Progress, Selection, grade_class
 from course.grading.engine import assignment_grader
-from course.grading.engine.assignment_grader import ATTEMPTS
+from course.grading.engine.assignment_grader import TRIES
 from course.grading.engine.options import GradingOptions
 from course.grading.engine.referee_client import Ungraded
 from course.grading.model.findings import Findings
@@ -347,7 +347,7 @@ class Unlucky:
         return Findings((Judgement("test_double", 2, (), 0.0),), {})
 
 
-@pytest.mark.parametrize(("times", "score"), [(ATTEMPTS - 1, 2), (ATTEMPTS, 0)])
+@pytest.mark.parametrize(("times", "score"), [(TRIES - 1, 2), (TRIES, 0)])
 def test_a_machine_that_fails_is_tried_again_and_is_no_zero(
     toy_course: Course, monkeypatch: pytest.MonkeyPatch, times: int, score: int
 ) -> None:
@@ -356,7 +356,7 @@ def test_a_machine_that_fails_is_tried_again_and_is_no_zero(
     monkeypatch.setattr(assignment_grader, "Grader", Unlucky(times))
     [result] = grade_quietly(toy_course).results
     assert result.score == score
-    assert (result.problem is None) == (times < ATTEMPTS)
+    assert (result.problem is None) == (times < TRIES)
     assert result.problem is None or result.problem.startswith("ungraded: ")
 
 
@@ -365,7 +365,7 @@ def test_a_solution_that_the_machine_cannot_grade_is_named(
 ) -> None:
     build(toy_course)
     hand_in(toy_course, "ann", {"double": RIGHT_DOUBLE})
-    unlucky = Unlucky(ATTEMPTS)
+    unlucky = Unlucky(TRIES)
     next(unlucky.failures)
     monkeypatch.setattr(assignment_grader, "Grader", unlucky)
     with pytest.raises(CourseError, match="toy: grading its own solution: no memory is left"):

@@ -26,7 +26,7 @@ from course.grading.model.rehearsal import Rehearsal, Rules
 from course.notebooks import parse
 
 FAILURES = (Ungraded, ServerDied, ChannelError, OSError)  # of the machine
-ATTEMPTS = 3
+TRIES = 3
 MISSING = "the notebook {}.ipynb was missing; none of its questions is answered"
 
 
@@ -129,14 +129,14 @@ class RestartingGrader:
         self, cells: Sequence[Cell], own_files: Mapping[str, bytes], rules: Rules
     ) -> Findings:
         """Do what `Grader.grade` does, with another grader where the machine fails this one."""
-        attempts = Retrying(
-            stop=stop_after_attempt(ATTEMPTS),
+        tries = Retrying(
+            stop=stop_after_attempt(TRIES),
             retry=retry_if_exception_type(FAILURES),
             # After the last attempt too: the next submission shall find one that works.
             after=lambda _: self._restart(),
             reraise=True,
         )
-        return attempts(lambda: self._grader.grade(cells, own_files, rules))
+        return tries(lambda: self._grader.grade(cells, own_files, rules))
 
     def _restart(self) -> None:
         self._stack.close()

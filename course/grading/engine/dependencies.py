@@ -1,8 +1,8 @@
 """The code that results depend on: what is hashed, so that a change of it grades a class anew.
 
-That is the engine's own bytes, the versions of the libraries that have a say in a verdict, and what
-students may import beyond those, where a notebook does so. What a change cannot touch is left out:
-nobody shall be graded anew for a comment in a module that only draws.
+That is the bytes of all of `course.grading`, the versions of the libraries that have a say in a
+verdict, and what students may import beyond those, where a notebook does so. What a change cannot
+touch is left out: nobody shall be graded anew for a comment in a module that only draws.
 """
 
 import platform
@@ -20,7 +20,7 @@ from course.grading.engine.preload import imported_names
 from course.grading.intake.assignment import Assignment
 from course.grading.intake.collection import HandedIn
 
-PACKAGE = Path(__file__).parents[2]
+COURSE = Path(__file__).parents[2]
 OWN_IMPORT = re.compile(r"^\s*(?:from|import) (course(?:\.\w+)*)", re.M)
 # They run cells, carry values and decide what is equal, whatever a notebook imports.
 DECIDING = (
@@ -59,7 +59,7 @@ def find_dependencies(assignment: Assignment, options: GradingOptions) -> Depend
     readable = {path.stem: _digest_of(path) for path in options.readable if _is_importable(path)}
 
     # In order of their names: a set has another order in each process.
-    total = sha256(_engine_digest().encode())
+    total = sha256(_grading_digest().encode())
     for name in sorted({*DECIDING, *_distributions(imported)}):
         total.update(f"{name} {_version(name)}\n".encode())
     for name in sorted(imported & readable.keys()):
@@ -83,18 +83,18 @@ def _is_named(name: str, contents: Iterable[bytes]) -> bool:
 
 
 @cache
-def _engine_digest() -> str:
+def _grading_digest() -> str:
     """Return a hash of Python's version, this package, and what it uses of the one around it."""
     total = sha256(platform.python_version().encode())
-    for path in sorted(_engine_files()):
+    for path in sorted(_grading_files()):
         total.update(path.read_bytes())
     return total.hexdigest()
 
 
-def _engine_files() -> set[Path]:
+def _grading_files() -> set[Path]:
     """Return the files of `course.grading`, and of all of `course` that they import in turn."""
-    waiting = [*(PACKAGE / "grading").rglob("*.py")]
-    found = {*waiting, *(PACKAGE / "grading").rglob("*.j2")}
+    waiting = [*(COURSE / "grading").rglob("*.py")]
+    found = {*waiting, *(COURSE / "grading").rglob("*.j2")}
     while waiting:
         source = waiting.pop().read_text(encoding="utf-8")
         # Only what is imported counts: a comment in another command's module regrades nobody.
@@ -107,7 +107,7 @@ def _engine_files() -> set[Path]:
 
 def _files_of(name: str) -> Iterator[Path]:
     """Yield the file of a module of this package's, if it is one: `course.a.b`."""
-    path = PACKAGE.parent.joinpath(*name.split("."))
+    path = COURSE.parent.joinpath(*name.split("."))
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
             yield file

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course.cores import count_cores
-from course.grading.inside.limits import Isolation
+from course.grading.inside.limits import Isolation, Limits
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class GradingOptions:
 
     isolation: Isolation = Isolation.SANDBOX
     time_limit: float = 60.0
-    memory_limit: int = 4 * 2**30
+    memory_limit: int = Limits.memory
     readable: tuple[Path, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     jobs: int = field(default_factory=count_cores)

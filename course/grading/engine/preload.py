@@ -32,11 +32,11 @@ class Preload:
     wanted: tuple[str, ...] = ()
 
 
-def find_preload(cells: Sequence[Cell], beside: frozenset[str], *, imports: bool = True) -> Preload:
+def find_preload(cells: Sequence[Cell], local: frozenset[str], *, imports: bool = True) -> Preload:
     """Return what servers need, and want of what the instructor's `cells` import.
 
-    Modules that lie `beside` the notebook, by the names of their files, are left for the cells to
-    import: there they are found. Without `imports`, so are all.
+    The `local` modules, which lie beside the notebook, are left for the cells to import: only there
+    they are found. Without `imports`, so are all.
     """
     if not imports:
         return Preload(OURS)
@@ -44,7 +44,7 @@ def find_preload(cells: Sequence[Cell], beside: frozenset[str], *, imports: bool
     for cell in cells:
         if cell.role is Role.GIVEN:
             wanted |= dict.fromkeys(imported_names(cell.source))
-    names = [name for name in wanted if name.partition(".")[0] not in beside]
+    names = [name for name in wanted if name.partition(".")[0] not in local]
 
     # A notebook may use torch without a word of it, through a module that it imports.
     sources = [cell.source for cell in cells]

@@ -22,7 +22,7 @@ from course.grading.border.channel import Channel, ChannelError, ChannelTimeout
 from course.grading.model.cells import Cell
 from course.grading.model.findings import Findings
 from course.grading.model.results import Verdict
-from course.grading.sandbox.server import Ending, ForkServer, Kind, StudentHandle
+from course.grading.sandbox.fork_server_client import Ending, ForkServer, Kind, StudentHandle
 
 MAX_MESSAGE = 2**28
 SECONDS_IN_ALL = 3600.0

@@ -1,7 +1,7 @@
 """The two processes that are kept warm for a notebook, from which others are forked.
 
 Who is who. The *grader* is this process. It never reads what a student's code says; it only hands
-sockets on. The *fork server* (`sandbox`) starts student processes. The *referee server*
+sockets on. The *fork server* (`inside.fork_server`) starts student processes. The *referee server*
 (`referee.server`) has all imported, and forks one *referee process* for each submission, so that no
 test leaves anything behind for the next one. The referee process asks for student processes over a
 socket of its own, which no student process has.
@@ -39,11 +39,11 @@ from course.grading.model.cells import Cell, MasterNotebook, Role
 from course.grading.model.findings import Findings, Stage
 from course.grading.model.referee_settings import RefereeSettings
 from course.grading.sandbox.environment import import_path, one_thread
-from course.grading.sandbox.server import ForkServer
+from course.grading.sandbox.fork_server_client import ForkServer
 
 REFEREE_SERVER = "course.grading.referee.server"
 STUDENT_PROCESS = "course.grading.student.process"
-PACKAGE = Path(__file__).parents[2]
+COURSE = Path(__file__).parents[2]
 SLACK = 10.0  # seconds, for what is no one's fault
 
 
@@ -182,7 +182,7 @@ def _student_program(prefix: tuple[Cell, ...], preload: Preload, files: Files) -
 
 def _referee_environment(options: GradingOptions) -> Mapping[str, str]:
     """Return an environment in which this package is found wherever the grader was started."""
-    roots = [import_path((*options.readable, PACKAGE)), os.environ.get("PYTHONPATH")]
+    roots = [import_path((*options.readable, COURSE)), os.environ.get("PYTHONPATH")]
     return {
         **os.environ,
         **options.environment,

@@ -2,9 +2,8 @@
 
 Who trusts whom: this program is the course's own, but lives inside the sandbox with what it starts,
 where it sees neither masters nor other files of the instructor. It never runs a student's code and
-never reads what a student's process sent. `course.grading.sandbox.server`, outside, starts it
-and asks over the control socket for one student after another. For each, it forks twice
-(`supervisor`):
+never reads what a student's process sent. `sandbox.fork_server_client`, outside, starts it and
+asks over the control socket for one student after another. For each, it forks twice (`supervisor`):
 
     fork server ── supervisor, in new namespaces ── student
 

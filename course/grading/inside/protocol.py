@@ -28,7 +28,7 @@ SENDER = struct.Struct("3i")
 
 
 class ServerDied(Exception):  # noqa: N818 - it says what happened
-    """Report that the fork server is gone, or cannot start a process: start another one."""
+    """Report that a server is gone, or cannot start a process: start another one."""
 
 
 class Unfit(Exception):  # noqa: N818

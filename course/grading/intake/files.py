@@ -1,4 +1,4 @@
-"""Files beside the notebooks: found without following links, and put where code looks for them."""
+"""Files beside the notebooks, found without following links."""
 
 import stat
 from dataclasses import dataclass

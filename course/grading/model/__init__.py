@@ -1,1 +1,1 @@
-"""What grading is about: cells, judgements, results. No logic, and no torch."""
+"""What grading is about: cells, judgements, results. It reads and writes nothing."""

@@ -15,9 +15,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from course.grading.model.cell_output import CellOutput
 from course.grading.model.cells import Cell, Role
+from course.grading.model.printable import plain_number
 from course.grading.model.rebuilt import Rebuilt
 from course.grading.model.results import NotebookResult, QuestionResult, Verdict
-from course.grading.model.wording import plain_number
 from course.notebooks import BEGIN_MARK, END_MARK, grading, without_region
 
 MAX_CHARACTERS = 30_000

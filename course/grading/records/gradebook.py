@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from course.errors import CourseError
+from course.grading.model.printable import one_line
 from course.grading.model.results import NotebookResult, SubmissionResult
-from course.grading.model.wording import one_line
 from course.notebooks import grading, is_discussion
 
 if TYPE_CHECKING:

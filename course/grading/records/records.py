@@ -26,7 +26,8 @@ from course.grading.model.findings import GradedNotebook
 from course.grading.model.results import SubmissionResult
 from course.grading.records.autograded import autograded_notebook
 from course.grading.records.gradebook import GradebookWriter, LatePolicy
-from course.grading.records.pages import feedback_page, grades_table
+from course.grading.records.grades_table import grades_table
+from course.grading.records.pages import feedback_page
 from course.grading.records.result_store import ResultStore
 from course.layout import Course
 from course.notebooks import read

@@ -1,4 +1,4 @@
-"""What the tests of one question have found, as its referee puts it."""
+"""Make a judgement of the notes on a test cell."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from course.grading.border.notes import Notes, Stop
 from course.grading.model.cells import Cell
 from course.grading.model.judgement import Failure, Judgement
+from course.grading.model.printable import printable
 from course.grading.model.results import AssertResult, Outcome, Verdict
-from course.grading.model.wording import printable
 from course.grading.referee.asserts import TOLD, Assertion, Assertions
 from course.grading.referee.student_link import Refused
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region

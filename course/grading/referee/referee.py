@@ -1,7 +1,7 @@
 """The referee: it runs the instructor's cells and the tests, and gives the verdicts.
 
 The trust boundary: this process has the tests, hidden ones too, and never runs a line of a
-student's. What the student's cells define is there as a stand-in (`standins`), whose values are
+student's. What the student's cells define is there as a stand-in (`stand_ins`), whose values are
 plain data. A verdict rests on nothing else than what the asserts here see.
 """
 
@@ -19,8 +19,8 @@ from course.grading.border.notes import FILE, Notes, line_of, run_tests
 from course.grading.border.shell import make_shell, run_cell
 from course.grading.model.cells import Cell
 from course.grading.model.judgement import Failure, Judgement
+from course.grading.model.printable import one_line, printable
 from course.grading.model.results import Verdict
-from course.grading.model.wording import one_line, printable
 from course.grading.referee.asserts import Assertions, read_assertions
 from course.grading.referee.judging import Record
 from course.grading.referee.student_link import Missing, Refused, StudentLink
@@ -41,9 +41,9 @@ class _Tests:
 class Referee:
     """Run the cells of one submission, the instructor's here and the student's over there."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, time_limit: float) -> None:
         self._shell = make_shell()
-        self._seconds = seconds
+        self._time_limit = time_limit
         self._names: list[str] = []
         self._tests: dict[Cell, _Tests] = {}
         self._refused: dict[str, Failure] = {}
@@ -67,7 +67,7 @@ class Referee:
 
     def run_given(self, cell: Cell, student: StudentLink) -> None:
         """Run a cell of the instructor's here; where it fails, the next one goes on."""
-        student.give_time(self._seconds)
+        student.give_time(self._time_limit)
         self._bind(student)
         self._run_own(cell)
 
@@ -90,7 +90,7 @@ class Referee:
 
     def ask_for_faults(self, student: StudentLink) -> None:
         """Note which of the first cells have failed over there before there was a student."""
-        student.give_time(self._seconds)
+        student.give_time(self._time_limit)
         found = student.faults()
         for step, cell in enumerate(self._prefix):
             self.note_fault(cell, found.get(step))
@@ -123,7 +123,7 @@ class Referee:
         record = Record(cell, tests.found, bool(there), within_reach)
         try:
             # A copy, so that whatever the question does to its process costs no other question.
-            student.give_time(self._seconds)
+            student.give_time(self._time_limit)
             student.fork()
             if there:
                 record.notes = self._run_there(there, student)
@@ -149,12 +149,12 @@ class Referee:
             with suppress(SyntaxError):  # of one before, which is judged by itself
                 codes.append(self._read(cell).code)
         # The cells before take their time, too.
-        student.give_time(2 * self._seconds if len(codes) > 1 else self._seconds)
+        student.give_time(2 * self._time_limit if len(codes) > 1 else self._time_limit)
         return student.test(codes)
 
     def _explain(self, breach: Breach) -> str:
         explanations = {
-            Verdict.TIMEOUT: f"no result within {self._seconds:.0f} seconds",
+            Verdict.TIMEOUT: f"no result within {self._time_limit:.0f} seconds",
             Verdict.CRASHED: "the answer ended its process",
             Verdict.REFUSED: "the answer disturbed its grading",
         }

@@ -30,7 +30,7 @@ from course.grading.border.gradients import attach
 from course.grading.border.notes import Notes, Stop, read_notes
 from course.grading.border.raised import StudentError, read_error
 from course.grading.model.cell_output import CellOutput
-from course.grading.model.wording import printable
+from course.grading.model.printable import printable
 from course.grading.referee.callbacks import Callbacks, Message
 from course.grading.referee.decoding import DecodeHooks
 from course.grading.referee.outputs import read_output

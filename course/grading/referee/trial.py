@@ -14,8 +14,8 @@ from course.grading.model.cell_output import CellOutput
 from course.grading.model.cells import Cell, Role
 from course.grading.model.findings import Findings, Stage
 from course.grading.model.judgement import Failure, Judgement
+from course.grading.model.printable import one_line, printable
 from course.grading.model.results import Verdict
-from course.grading.model.wording import one_line, printable
 from course.grading.referee.referee import Referee, verdict_on
 from course.grading.referee.stopwatch import Stopwatch
 from course.grading.referee.student_link import StudentLink

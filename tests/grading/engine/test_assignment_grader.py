@@ -6,7 +6,7 @@ import pytest
 
 from course.errors import CourseError
 from course.grading.engine import assignment_grader
-from course.grading.engine.assignment_grader import ATTEMPTS, RestartingGrader
+from course.grading.engine.assignment_grader import TRIES, RestartingGrader
 from course.grading.engine.options import GradingOptions
 from course.grading.engine.referee_client import Ungraded
 from course.grading.inside.protocol import ServerDied
@@ -62,14 +62,14 @@ def grade(times: int = 1) -> Findings:
 def test_what_the_machine_did_is_tried_again_with_another_grader(
     machine: Machine, error: Exception
 ) -> None:
-    machine.errors = [error] * (ATTEMPTS - 1)
+    machine.errors = [error] * (TRIES - 1)
     assert grade() is FOUND
-    assert machine.started == ATTEMPTS
+    assert machine.started == TRIES
 
 
 def test_after_some_attempts_the_error_is_raised(machine: Machine) -> None:
-    machine.errors = [Ungraded(f"attempt {number}") for number in range(1, ATTEMPTS + 1)]
-    with pytest.raises(Ungraded, match=f"attempt {ATTEMPTS}"):
+    machine.errors = [Ungraded(f"try {number}") for number in range(1, TRIES + 1)]
+    with pytest.raises(Ungraded, match=f"try {TRIES}"):
         grade()
 
 

@@ -21,8 +21,7 @@ from course.grading.inside.limits import FORBIDDEN, Isolation, Limits
 from course.grading.inside.program import Program
 from course.grading.inside.protocol import ServerDied, Unfit
 from course.grading.sandbox.environment import one_thread
-from course.grading.sandbox.process_table import find_family, measure_resident
-from course.grading.sandbox.server import (
+from course.grading.sandbox.fork_server_client import (
     LOST,
     Ending,
     ForkServer,
@@ -30,6 +29,7 @@ from course.grading.sandbox.server import (
     StudentHandle,
     check_sandbox,
 )
+from course.grading.sandbox.process_table import find_family, measure_resident
 from tests.grading.processes import is_gone, until
 
 pytestmark = pytest.mark.slow
@@ -218,7 +218,10 @@ def test_abstract_sockets_of_the_machine_are_out_of_reach(server: ForkServer) ->
     "path",
     [
         *(ROOT / name for name in ("pyproject.toml", "source_notebooks", "solutions", "tests")),
-        *(ROOT / name for name in (".git", "course/build.py", "course/grading/sandbox/server.py")),
+        *(
+            ROOT / name
+            for name in (".git", "course/build.py", "course/grading/sandbox/bubblewrap.py")
+        ),
         *map(
             Path,
             ("/root/.bashrc", "/root/.cache", "/var/log", "/etc/passwd", "/etc/shadow", "/sys"),
@@ -647,7 +650,7 @@ import sys, time
 from pathlib import Path
 from course.grading.inside.limits import Isolation, Limits
 from course.grading.inside.program import Program
-from course.grading.sandbox.server import ForkServer
+from course.grading.sandbox.fork_server_client import ForkServer
 program = Program("sandbox_entry:run", preload=("json", "sandbox_entry"))
 readable = [Path({str(folder / "sandbox_entry.py")!r})]
 server = ForkServer(Isolation({str(isolation)!r}), Limits(), program, readable=readable)

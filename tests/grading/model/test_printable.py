@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course.grading.model.wording import MAX_LENGTH, one_line, plain_number, printable
+from course.grading.model.printable import MAX_LENGTH, one_line, plain_number, printable
 
 
 @given(st.floats(min_value=0, max_value=1000))

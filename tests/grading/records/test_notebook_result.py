@@ -7,7 +7,7 @@ from course.grading.model.findings import Findings, GradedNotebook
 from course.grading.model.judgement import Failure, Judgement
 from course.grading.model.rebuilt import Rebuilt
 from course.grading.model.results import Verdict
-from course.grading.records.verdicts import notebook_result
+from course.grading.records.notebook_result import notebook_result
 
 
 @pytest.mark.parametrize(
