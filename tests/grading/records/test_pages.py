@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course.grading.model.results import NotebookResult, QuestionResult, SubmissionResult, Verdict
-from course.grading.records.pages import feedback_page, grades_table
+from course.grading.records.grades_table import grades_table
+from course.grading.records.pages import feedback_page
 
 
 class _Elements(HTMLParser):
