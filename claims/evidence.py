@@ -3,8 +3,11 @@
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import torch
 
 from claims.bounds import Estimate
 from claims.claim import Claim, Lesson
@@ -73,7 +76,20 @@ def train(
     for claim in claims:
         chosen = seeds(claim)
         study = studies.setdefault(chosen, lesson.study(chosen))
-        yield Record(claim, lesson.digest(claim), claim.measure(study))
+        with one_thread():
+            found = claim.measure(study)
+        yield Record(claim, lesson.digest(claim), found)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use a single thread: the networks are small, and threads wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def render(lessons: Iterable[Lesson], evidence: Evidence) -> str:
