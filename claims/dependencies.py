@@ -185,22 +185,25 @@ def method_names(places: Iterable[Place]) -> set[str]:
 
     Raises `CourseError` where the name is not written out, since it could not be read here.
     """
-    names = set()
-    for source, name in places:
-        for call in _method_calls(source.definitions[name]):
-            if not (call.args and isinstance(call.args[0], ast.Constant)):
-                raise CourseError(f"claims: {name} calls method() without a name written out")
-            names.add(str(call.args[0].value))
-    return names
+    return {name for place in places for name in _method_names_at(place)}
 
 
-def _method_calls(statements: Iterable[ast.stmt]) -> Iterator[ast.Call]:
-    for statement in statements:
-        for node in ast.walk(statement):
-            called = node.func if isinstance(node, ast.Call) else None
-            if isinstance(called, ast.Attribute) and called.attr == "method":
-                assert isinstance(node, ast.Call)
-                yield node
+@cache
+def _method_names_at(place: Place) -> frozenset[str]:
+    source, name = place
+    nodes = (node for statement in source.definitions[name] for node in ast.walk(statement))
+    calls = (node for node in nodes if isinstance(node, ast.Call))
+    return frozenset(_written_out(call, name) for call in calls if _calls_method(call))
+
+
+def _calls_method(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "method"
+
+
+def _written_out(call: ast.Call, name: str) -> str:
+    if not (call.args and isinstance(call.args[0], ast.Constant)):
+        raise CourseError(f"claims: {name} calls method() without a name written out")
+    return str(call.args[0].value)
 
 
 def digest(places: Iterable[Place], *others: str) -> str:
@@ -228,6 +231,7 @@ def canonical(node: Any) -> str:
     return f"{type(node).__name__}({', '.join(fields)})"
 
 
+@cache
 def data_of_helpers() -> str:
     """Return the tables that `helpers` draws its pictures from, without their formatting."""
     files = sorted((ROOT / "helpers").rglob("*.toml"))
