@@ -60,6 +60,21 @@ def imports_of(source: str) -> str:
     return "\n".join(ast.unparse(node) for node in nodes if isinstance(node, IMPORTS))
 
 
+def imported_modules(source: str) -> list[str]:
+    """Return the names of the modules that the code `source` imports, wherever in it.
+
+    Relative imports are left out, and so is all of what cannot be parsed.
+    """
+    tree = parse_or_none(source)
+    names: list[str] = []
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.append(node.module)
+    return names
+
+
 def _without_magics(source: str) -> str:
     """Return IPython code as Python, in which calls stand for the magics."""
     # Importing IPython takes a while, which `course --help` should not pay.

@@ -12,6 +12,7 @@ from functools import cache, partial
 from itertools import islice
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Any, Generic, Self, TypeVar
 
 Worker = TypeVar("Worker")
@@ -47,8 +48,10 @@ class Pool(Generic[Worker]):
             self._drop_waiting()
         for _thread in self._threads:
             self._queue.put(None)
+        # All of them together have this long: somebody may be waiting at the keyboard.
+        deadline = monotonic() + GRACE
         for thread in self._threads:
-            thread.join(GRACE if kind else None)
+            thread.join(max(0.0, deadline - monotonic()) if kind else None)
         # An exception of the block itself tells more than what followed from it.
         if self._failures and not kind:
             raise self._failures[0]

@@ -7,6 +7,7 @@ folder of the user's cache that it may read, too, and finds by the variable `COU
 
 import importlib.util
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from course.grading.engine.options import GradingOptions
 from course.layout import PROJECT, Course
 
 CACHE = "COURSE_CACHE"
+COURSE = Path(__file__).parent
 
 
 def provide(course: Course, options: GradingOptions) -> GradingOptions:
@@ -24,7 +26,10 @@ def provide(course: Course, options: GradingOptions) -> GradingOptions:
 
     Raises `CourseError` for a name of nothing that can be imported.
     """
-    readable = tuple(_find(course, name) for name in _names(course))
+    names = _names(course)
+    readable = tuple(_find(course, name) for name in names)
+    if any(path.parent == course.root for path in readable):
+        _refuse_clashes(course)
     cache = _find_cache(course)
     if cache is None:
         return replace(options, readable=readable)
@@ -55,15 +60,32 @@ def _find_cache(course: Course) -> Path | None:
 
 def _find(course: Course, name: str) -> Path:
     """Return the package or module `name`: in the course's folder, or else installed."""
-    for path in (course.root / name, course.root / f"{name}.py"):
-        if path.is_file() or (path / "__init__.py").is_file():
-            return path.resolve()
+    package, module = course.root / name, course.root / f"{name}.py"
+    if (package / "__init__.py").is_file():
+        return package
+    if module.is_file():
+        return module
     # For a dotted name `find_spec` would import, and so run, the package around it.
     spec = importlib.util.find_spec(name) if name.isidentifier() else None
-    if spec is None or spec.origin is None:
+    if spec is None or spec.origin is None or not spec.has_location:
         raise CourseError(
             f"{course.root / PROJECT}: `readable` names {name!r}, which is neither in that "
             "folder nor installed; correct the name or install it"
         )
     origin = Path(spec.origin)
     return origin.parent if origin.name == "__init__.py" else origin
+
+
+def _refuse_clashes(course: Course) -> None:
+    """Raise `CourseError` for what would be imported in place of Python's own modules, or of ours.
+
+    What is readable in the course's folder is imported from there, and so is all that is beside it.
+    """
+    for path in sorted(course.root.iterdir()):
+        is_module = path.suffix == ".py" or (path / "__init__.py").is_file()
+        is_ours = path.stem == "course" and path.resolve() != COURSE
+        if is_module and (is_ours or path.stem in sys.stdlib_module_names):
+            raise CourseError(
+                f"{path}: would be imported in place of another module {path.stem!r} while the "
+                "course is graded; rename it, or move what `readable` names out of this folder"
+            )

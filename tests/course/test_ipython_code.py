@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course.ipython_code import MAX_MAGICS, defined_names, imports_of, parse, parse_or_none
+from course.ipython_code import (
+    MAX_MAGICS,
+    defined_names,
+    imported_modules,
+    imports_of,
+    parse,
+    parse_or_none,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +75,25 @@ def test_imports_at_top_level_are_found() -> None:
     source = "%pylab\nimport os, sys\nfrom a.b import c as d\nx = 1\ndef f():\n    import g"
     assert imports_of(source) == "import os, sys\nfrom a.b import c as d"
     assert imports_of("import (") == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import os", ["os"]),
+        ("import os, helpers", ["os", "helpers"]),
+        ("import torch.nn.functional as F\nfrom a.b import c", ["torch.nn.functional", "a.b"]),
+        ("if True:\n    import inner", ["inner"]),
+        ("%matplotlib inline\nimport os", ["os"]),
+        ("x = 1  # import nothing", []),
+        ('"""Data\nfrom ... the web\nimport nothing of it\n"""', []),
+        ("from .beside import y\nfrom . import z", []),
+        ("important = 1\nfrom_here = 2", []),
+        ("import (", []),
+        ("", []),
+    ],
+)
+def test_modules_that_are_imported_are_found_wherever_they_are(
+    source: str, names: list[str]
+) -> None:
+    assert imported_modules(source) == names

@@ -138,7 +138,9 @@ def add_hostile_files(folder: Path, master: Path) -> None:
     for name in ("random.py", "torch.py", "course/__init__.py", "sitecustomize.py"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("import builtins\nbuiltins.bool = lambda value: True")
-    (folder / "course" / "assignment_grader.py").write_text(grader)
+    own = folder / "course" / "grading" / "engine" / "assignment_grader.py"
+    own.parent.mkdir(parents=True)
+    own.write_text(grader)
     (folder / "leak.ipynb.txt").symlink_to(master)
     (folder / "linked").symlink_to(master.parent)
 

@@ -61,3 +61,24 @@ def test_a_name_of_nothing_is_one_line(course: Course) -> None:
     ended = grade(course)
     assert ended.code == 1
     assert "pyproject.toml: `readable` names 'nothing_of_the_kind'" in ended.line
+
+
+def test_a_package_that_cannot_be_imported_is_nobodys_zero(course: Course) -> None:
+    (course.root / "helpers.py").write_text("import a_library_that_is_not_installed")
+    master = course.masters / "toy" / "toy.ipynb"
+    master.write_text(master.read_text().replace("device = 'auto'", "import helpers"))
+    build(course)
+    let_import(course, "helpers")
+    ended = grade(course)
+    assert ended.code == 1
+    assert "No module named 'a_library_that_is_not_installed'" in ended.err
+    assert not list((course.root / "results").rglob("*.json"))
+
+
+@pytest.mark.parametrize("name", ["random.py", "course.py"])
+def test_a_file_that_would_be_taken_for_another_module_is_named(course: Course, name: str) -> None:
+    (course.root / name).touch()
+    let_import(course, "helpers")
+    ended = grade(course)
+    assert ended.code == 1
+    assert f"{name}: would be imported in place of another module" in ended.line

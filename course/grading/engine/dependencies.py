@@ -16,9 +16,9 @@ from itertools import chain
 from pathlib import Path
 
 from course.grading.engine.options import GradingOptions
-from course.grading.engine.preload import imported_names
 from course.grading.intake.assignment import Assignment
 from course.grading.intake.collection import HandedIn
+from course.ipython_code import imported_modules
 
 COURSE = Path(__file__).parents[2]
 OWN_IMPORT = re.compile(r"^\s*(?:from|import) (course(?:\.\w+)*)", re.M)
@@ -55,27 +55,44 @@ class Dependencies:
 
 def find_dependencies(assignment: Assignment, options: GradingOptions) -> Dependencies:
     """Return the code that results of an assignment depend on."""
-    imported = _imported_by_masters(assignment)
-    readable = {path.stem: _digest_of(path) for path in options.readable if _is_importable(path)}
-
-    # In order of their names: a set has another order in each process.
-    total = sha256(_grading_digest().encode())
-    for name in sorted({*DECIDING, *_distributions(imported)}):
-        total.update(f"{name} {_version(name)}\n".encode())
-    for name in sorted(imported & readable.keys()):
-        total.update(readable[name].encode())
-
-    others = {name: digest for name, digest in readable.items() if name not in imported}
-    return Dependencies(total.hexdigest(), others)
+    readable = {path.stem: path for path in options.readable if _is_importable(path)}
+    imported = _reach(_imported_by(_sources_of(assignment)), readable)
+    digest = sha256(f"{_grading_digest()}{_digest_of(imported, readable)}".encode())
+    others = {
+        name: _digest_of(_reach({name}, readable), readable)
+        for name in readable
+        if name not in imported
+    }
+    return Dependencies(digest.hexdigest(), others)
 
 
-def _imported_by_masters(assignment: Assignment) -> set[str]:
-    """Return the top-level modules and packages that the assignment's notebooks import."""
-    names: set[str] = set()
+def _sources_of(assignment: Assignment) -> Iterator[str]:
+    """Yield the code of an assignment: its cells, and the modules that lie beside them."""
     for master in assignment.notebooks:
         for cell in master.cells:
-            names.update(imported_names(cell.source))
+            if cell.kind == "code":
+                yield cell.source
+    for file in assignment.files.all:
+        if file.path.suffix == ".py":
+            yield file.path.read_text(errors="replace")
+
+
+def _imported_by(sources: Iterable[str]) -> set[str]:
+    """Return the top-level modules and packages that these sources import."""
+    names = chain.from_iterable(map(imported_modules, sources))
     return {name.partition(".")[0] for name in names}
+
+
+def _reach(names: set[str], readable: Mapping[str, Path]) -> set[str]:
+    """Return `names`, and all that the readable packages among them import in their turn."""
+    reached, waiting = set(names), sorted(names & readable.keys())
+    while waiting:
+        files = _files_in(readable[waiting.pop()])
+        sources = [file.read_text(errors="replace") for file in files if file.suffix == ".py"]
+        new = _imported_by(sources) - reached
+        reached |= new
+        waiting += sorted(new & readable.keys())
+    return reached
 
 
 def _is_named(name: str, contents: Iterable[bytes]) -> bool:
@@ -118,17 +135,31 @@ def _is_importable(path: Path) -> bool:
     return path.is_file() or (path / "__init__.py").is_file()
 
 
-def _digest_of(path: Path) -> str:
-    # Not the code alone: a package may keep data beside it.
-    files = sorted(filter(_is_source, path.rglob("*"))) if path.is_dir() else [path]
+def _digest_of(modules: set[str], readable: Mapping[str, Path]) -> str:
+    """Return a hash of the versions of installed modules, and of the bytes of readable ones."""
+    # In order of their names: a set has another order in each process.
     total = sha256()
-    for file in files:
-        total.update(file.read_bytes())
+    for name in sorted({*DECIDING, *_distributions(modules)}):
+        total.update(f"{name} {_version(name)}\n".encode())
+    for name in sorted(modules & readable.keys()):
+        for file in _files_in(readable[name]):
+            total.update(file.read_bytes())
     return total.hexdigest()
 
 
-def _is_source(path: Path) -> bool:
-    return path.is_file() and path.suffix != ".pyc"
+def _files_in(path: Path) -> list[Path]:
+    """Return a module's file, or a package's: its code, and the data that it may keep beside it.
+
+    What editors and tools leave behind, in hidden folders or as bytecode, is none of it.
+    """
+    if path.is_file():
+        return [path]
+    inside = (file for file in path.rglob("*") if file.is_file() and file.suffix != ".pyc")
+    return sorted(file for file in inside if not _is_hidden(file.relative_to(path)))
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _distributions(imported: Iterable[str]) -> set[str]:

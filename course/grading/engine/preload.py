@@ -5,23 +5,17 @@ does, and so it stays small.
 """
 
 import importlib.util
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from course.grading.model.cells import Cell, Role
+from course.ipython_code import imported_modules
 
-IMPORT = re.compile(r"^\s*(?:import|from)\s+([\w.]+)", re.M)
 # Both servers need these, whatever a notebook imports.
 OURS = ("course.grading.border.warm", "matplotlib.pyplot")
 WARM_TORCH = "course.grading.border.warm_torch"
-
-
-def imported_names(source: str) -> list[str]:
-    """Return the names of the modules that the code `source` seems to import."""
-    return IMPORT.findall(source)
 
 
 @dataclass(frozen=True)
@@ -43,7 +37,7 @@ def find_preload(cells: Sequence[Cell], local: frozenset[str], *, imports: bool 
     wanted: dict[str, None] = {}  # in order, and each once
     for cell in cells:
         if cell.role is Role.GIVEN:
-            wanted |= dict.fromkeys(imported_names(cell.source))
+            wanted |= dict.fromkeys(imported_modules(cell.source))
     names = [name for name in wanted if name.partition(".")[0] not in local]
 
     # A notebook may use torch without a word of it, through a module that it imports.

@@ -152,6 +152,8 @@ class Servers:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
+                # Ctrl-C is for the grader alone, which then ends it.
+                start_new_session=True,
             )
         # Undone from the last to the first: it has ended before its folder is removed.
         stack.callback(self._referee_process.wait)

@@ -20,12 +20,11 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from course.grading.inside.forkable import refuse_threads, take_steps
+from course.grading.inside.forkable import import_if_there, refuse_threads, take_steps
 from course.grading.inside.limits import (
     Isolation,
     address_space,
@@ -49,8 +48,7 @@ def main(control_file: str, parent: str) -> None:
     for name in settings.program.preload:
         importlib.import_module(name)
     for name in settings.program.try_preload:
-        with suppress(ImportError):  # the cell that imports it will say so
-            importlib.import_module(name)
+        import_if_there(name)
     entry: Entry = _find(settings.program.entry)
     # Compiled once for all students.
     forbidden = compile_filter() if settings.isolation is Isolation.SANDBOX else b""

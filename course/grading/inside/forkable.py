@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import importlib
 import os
 import socket
 import stat
@@ -19,6 +20,19 @@ TEMPORARY_FOLDERS = (Path("/tmp"), Path("/dev/shm"))
 OPEN_FILES = (Path("/proc/self/fd"), Path("/dev/fd"))
 DRIVER = "cuda"  # how the threads of a GPU's driver are called
 HUGE_PAGE, MADV_COLLAPSE = 1 << 21, 25
+
+
+def import_if_there(name: str) -> None:
+    """Import a module, unless there is none of this name, nor a package that it should be in.
+
+    Then the cell that imports it will say so, to whomever it concerns. A module that is there and
+    cannot be imported raises what it raises: that is no student's fault.
+    """
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if not f"{name}.".startswith(f"{error.name}."):
+            raise
 
 
 def take_steps(control: socket.socket, steps: Iterable[object], scratch: Path) -> None:

@@ -15,13 +15,12 @@ import shutil
 import signal
 import socket
 import sys
-from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
 from course.grading.border.channel import Channel
 from course.grading.inside.data_files import place_files
-from course.grading.inside.forkable import take_steps
+from course.grading.inside.forkable import import_if_there, take_steps
 from course.grading.inside.limits import die_with_parent, fork_alike
 from course.grading.inside.protocol import READY, read_setup
 from course.grading.model.referee_settings import RefereeSettings
@@ -47,8 +46,7 @@ def main(file: int, parent: int) -> None:
     for name in settings.preload:
         importlib.import_module(name)
     for name in settings.try_preload:
-        with suppress(ImportError):  # the cell that imports it will say so
-            importlib.import_module(name)
+        import_if_there(name)
     sys.path.insert(0, "")  # as in a notebook
 
     referee = Referee(settings.time_limit)

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from course.grading.engine import dependencies
 from course.grading.engine.dependencies import Dependencies, find_dependencies
 from course.grading.engine.options import GradingOptions
+from course.grading.inside.data_files import DataFile
 from course.grading.intake.assignment import Assignment
 from course.grading.intake.collection import HandedIn
+from course.grading.intake.files import Files
 from course.grading.model.cells import MasterNotebook
 from tests.grading.cells import answer, given
 
@@ -66,6 +68,44 @@ def test_what_python_leaves_behind_changes_nothing(package: Path) -> None:
     before = found("import kit", package)
     (package / "__pycache__").mkdir()
     (package / "__pycache__" / "kit.pyc").write_bytes(b"compiled")
+    assert found("import kit", package) == before
+
+
+def test_a_package_that_another_one_imports_counts_too(package: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base.py"
+    base.write_text("y = 1\n")
+    (package / "__init__.py").write_text("from base import y\n")
+    before = found("import kit", package, base)
+    base.write_text("y = 2\n")
+    assert found("import kit", package, base).digest != before.digest
+
+
+def test_a_package_that_a_module_beside_the_notebook_imports_counts_too(
+    package: Path, tmp_path: Path
+) -> None:
+    checks = tmp_path / "checks.py"
+    checks.write_text("import kit\n")
+    notebook = MasterNotebook("toy", (given("import checks"),), {}, ())
+    assignment = Assignment("toy", (notebook,), files=Files((DataFile("checks.py", checks),)))
+    options = GradingOptions(readable=(package,))
+    before = find_dependencies(assignment, options)
+    (package / "__init__.py").write_text("x = 2\n")
+    assert find_dependencies(assignment, options).digest != before.digest
+
+
+def test_a_library_that_a_package_imports_counts_with_its_version(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (package / "__init__.py").write_text("import sklearn\n")
+    before = found("import kit", package)
+    monkeypatch.setattr(dependencies, "_version", lambda name: f"another {name}")
+    assert found("import kit", package).digest != before.digest
+
+
+def test_what_an_editor_leaves_behind_changes_nothing(package: Path) -> None:
+    before = found("import kit", package)
+    (package / ".ipynb_checkpoints").mkdir()
+    (package / ".ipynb_checkpoints" / "more.py").write_text("x = 2\n")
     assert found("import kit", package) == before
 
 

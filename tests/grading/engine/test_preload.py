@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from course.grading.engine.preload import OURS, WARM_TORCH, find_preload, imported_names
+from course.grading.engine.preload import OURS, WARM_TORCH, find_preload
 from course.grading.model.cells import Cell, Role
 from tests.grading.cells import answer, given, question
 
@@ -21,21 +21,6 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "__init__.py").write_text(told)
     monkeypatch.syspath_prepend(tmp_path)
     return folder
-
-
-@pytest.mark.parametrize(
-    ("source", "names"),
-    [
-        ("import os", ["os"]),
-        ("import torch.nn.functional as F\nfrom a.b import c", ["torch.nn.functional", "a.b"]),
-        ("if True:\n    import inner", ["inner"]),
-        ("x = 1  # import nothing", []),
-        ("important = 1\nfrom_here = 2", []),
-        ("", []),
-    ],
-)
-def test_imports_are_read_from_the_text(source: str, names: list[str]) -> None:
-    assert imported_names(source) == names
 
 
 def test_only_what_the_instructors_cells_import_is_wanted() -> None:
