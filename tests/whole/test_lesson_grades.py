@@ -47,7 +47,8 @@ def test_a_blank_notebook_scores_nothing_and_the_solution_everything(
     lesson: str, tmp_path: Path
 ) -> None:
     course = make_class(tmp_path, lesson, {"blank": COURSE.release})
-    options = provide(COURSE, GradingOptions(jobs=1))
+    # One question trains networks anew, which takes its time beside other tests.
+    options = provide(COURSE, GradingOptions(jobs=1, time_limit=300))
     report = grade_class(course, lesson, Selection(), options, on_progress=lambda step: None)
     [blank] = report.graded
     assert (blank.score, blank.max_score) == (0, points(lesson))
