@@ -6,8 +6,8 @@ carries the result.
 """
 
 from course.execute.events import Event, Finished, Progressed, Retried, Started
-from course.execute.plan import KINDS, Kind, RunOptions, Task, executed_notebook
-from course.execute.results import CellRun, Failure, NotebookRun
+from course.execute.plan import KINDS, Kind, NotebookTask, RunOptions, executed_notebook
+from course.execute.results import CellRun, NotebookRun, RunFailure
 from course.execute.run import ExecutedCopy, execute_copies, run_notebooks
 
 __all__ = [
@@ -15,15 +15,15 @@ __all__ = [
     "CellRun",
     "Event",
     "ExecutedCopy",
-    "Failure",
     "Finished",
     "Kind",
     "NotebookRun",
+    "NotebookTask",
     "Progressed",
     "Retried",
+    "RunFailure",
     "RunOptions",
     "Started",
-    "Task",
     "execute_copies",
     "executed_notebook",
     "run_notebooks",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from course.execute.plan import Task
+from course.execute.plan import NotebookTask
 from course.execute.results import NotebookRun
 
 
@@ -10,14 +10,14 @@ from course.execute.results import NotebookRun
 class Started:
     """Tell that a notebook has got its process."""
 
-    task: Task
+    task: NotebookTask
 
 
 @dataclass(frozen=True)
 class Progressed:
     """Tell that `cells` of the notebook's `task.cells` are done."""
 
-    task: Task
+    task: NotebookTask
     cells: int
 
 
@@ -25,7 +25,7 @@ class Progressed:
 class Retried:
     """Tell that the kernel died while starting, for the `attempt`-th time, and starts again."""
 
-    task: Task
+    task: NotebookTask
     attempt: int
     reason: str
 
@@ -34,7 +34,7 @@ class Retried:
 class Finished:
     """Tell that a notebook is through, well or badly."""
 
-    task: Task
+    task: NotebookTask
     run: NotebookRun
 
 

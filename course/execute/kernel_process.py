@@ -14,14 +14,14 @@ from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attem
 
 from course.execute.events import Finished, Progressed, Retried
 from course.execute.fork_server import adopt_environment
-from course.execute.plan import Setting, Task
+from course.execute.plan import NotebookTask, Setting
 from course.execute.results import started_cells, summarize
 
 TRIES = 3  # kernels that start side by side race for ports: about 1 in 150 dies before it is up
 LOG_TAIL = 2000  # characters of a dead process's stderr that a failure quotes
 
 
-def execute(task: Task, setting: Setting, scratch: Path, connection: Connection) -> None:
+def execute(task: NotebookTask, setting: Setting, scratch: Path, connection: Connection) -> None:
     """Run `task` in this process, which is its own, and send what happens to `connection`."""
     # Before anything can write to the terminal, where the progress of all notebooks is drawn.
     adopt_environment(_kernel_environment(setting, scratch))
@@ -78,7 +78,7 @@ def _divert_output(log: Path) -> None:
 
 
 def _try_once(
-    task: Task, setting: Setting, scratch: Path, connection: Connection
+    task: NotebookTask, setting: Setting, scratch: Path, connection: Connection
 ) -> Exception | None:
     """Let papermill run the notebook and return what went wrong, None when nothing did."""
 

@@ -35,7 +35,7 @@ class RunOptions:
 
 
 @dataclass(frozen=True)
-class Task:
+class NotebookTask:
     """Name a notebook to run and where the executed copy goes; `cells` is how many it has then."""
 
     lesson: str
@@ -61,7 +61,7 @@ class Setting:
     kernel: str = "python3"
 
 
-def plan(course: Course, options: RunOptions) -> list[Task]:
+def plan(course: Course, options: RunOptions) -> list[NotebookTask]:
     """List what to run: solutions first, as they take longest; raises `CourseError`."""
     folders = {"solution": course.solutions, "release": course.release}
     wanted = {"device", *options.parameters}
@@ -72,7 +72,7 @@ def plan(course: Course, options: RunOptions) -> list[Task]:
             check_parameters(source, wanted)
             target = executed_notebook(course, lesson, kind)
             cells = len(read(source).cells) + 1  # papermill adds one with the parameters
-            tasks.append(Task(lesson, kind, source.resolve(), target.resolve(), cells))
+            tasks.append(NotebookTask(lesson, kind, source.resolve(), target.resolve(), cells))
     return tasks
 
 

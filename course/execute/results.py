@@ -6,7 +6,7 @@ from typing import Any
 from papermill.exceptions import PapermillExecutionError, strip_color
 from papermill.execute import ERROR_MARKER_TAG
 
-from course.execute.plan import Kind, Setting, Task
+from course.execute.plan import Kind, NotebookTask, Setting
 from course.notebooks import read, tags
 
 
@@ -19,7 +19,7 @@ class CellRun:
 
 
 @dataclass(frozen=True)
-class Failure:
+class RunFailure:
     """Say which cell of which notebook failed; `cell_id` is None when no cell had started."""
 
     notebook: str
@@ -38,7 +38,7 @@ class NotebookRun:
     seconds: float
     attempts: int
     cells: tuple[CellRun, ...]
-    failure: Failure | None
+    failure: RunFailure | None
 
     @property
     def passed(self) -> bool:
@@ -46,7 +46,7 @@ class NotebookRun:
         return self.failure is None
 
 
-def started_cells(task: Task) -> list[Any]:
+def started_cells(task: NotebookTask) -> list[Any]:
     """Return the code cells of the executed notebook that have started, in order."""
     if not task.unfinished.exists():
         return []
@@ -58,7 +58,7 @@ def started_cells(task: Task) -> list[Any]:
 
 
 def summarize(
-    task: Task, setting: Setting, *, seconds: float, attempts: int, error: Exception | None
+    task: NotebookTask, setting: Setting, *, seconds: float, attempts: int, error: Exception | None
 ) -> NotebookRun:
     """Make the record of a run from the executed notebook and what went wrong in it."""
     cells = started_cells(task)
@@ -77,7 +77,7 @@ def summarize(
     )
 
 
-def _describe_failure(task: Task, started: list[Any], error: Exception) -> Failure:
+def _describe_failure(task: NotebookTask, started: list[Any], error: Exception) -> RunFailure:
     """Say in which cell `error` happened: the one it names, else the last one that started."""
     name = f"{task.source.parent.parent.name}/{task.lesson}/{task.source.name}"
     if isinstance(error, PapermillExecutionError):
@@ -88,4 +88,4 @@ def _describe_failure(task: Task, started: list[Any], error: Exception) -> Failu
     else:
         cell_id = started[-1].id if started else None
         traceback = reason = str(error)
-    return Failure(name, cell_id, strip_color(traceback), strip_color(reason).splitlines()[0])
+    return RunFailure(name, cell_id, strip_color(traceback), strip_color(reason).splitlines()[0])

@@ -12,8 +12,16 @@ import nbformat
 
 from course.cores import count_cores, thread_limits
 from course.execute.device import choose_device
-from course.execute.plan import KINDS, RunOptions, Setting, Task, check_kernel, choose_jobs, plan
-from course.execute.results import Failure, NotebookRun
+from course.execute.plan import (
+    KINDS,
+    NotebookTask,
+    RunOptions,
+    Setting,
+    check_kernel,
+    choose_jobs,
+    plan,
+)
+from course.execute.results import NotebookRun, RunFailure
 from course.execute.side_by_side import OnProgress, run_side_by_side
 from course.layout import Course
 from course.notebooks import read
@@ -36,7 +44,7 @@ def run_notebooks(
     own = {key: value for key, value in os.environ.items() if key != "NBGRADER_EXECUTION"}
     environment = own | thread_limits(jobs)
 
-    def setting(task: Task) -> Setting:
+    def setting(task: NotebookTask) -> Setting:
         # In a solution, a failed test raises.
         more = {"NBGRADER_EXECUTION": "validate"} if task.kind == "solution" else {}
         return Setting(
@@ -58,7 +66,7 @@ class ExecutedCopy:
     """Hold a copy of a notebook with its outputs, as far as it came, and what stopped it."""
 
     nb: Any
-    failure: Failure | None
+    failure: RunFailure | None
 
 
 def execute_copies(
@@ -80,14 +88,14 @@ def execute_copies(
         return [ExecutedCopy(_executed(task), failures[task.lesson]) for task in settings]
 
 
-def _copy_task(nb: Any, folder: Path) -> Task:
+def _copy_task(nb: Any, folder: Path) -> NotebookTask:
     """Return the task to run a copy of `nb`, which is written to `folder`."""
     folder.mkdir()
     source = folder / "notebook.ipynb"
     nbformat.write(deepcopy(nb), source)
-    return Task(folder.name, "solution", source, folder / "executed.ipynb", len(nb.cells))
+    return NotebookTask(folder.name, "solution", source, folder / "executed.ipynb", len(nb.cells))
 
 
-def _executed(task: Task) -> Any:
+def _executed(task: NotebookTask) -> Any:
     """Return the executed notebook without what papermill adds, or the source if there is none."""
     return read(task.target if task.target.exists() else task.source)

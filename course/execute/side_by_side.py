@@ -18,7 +18,7 @@ from course.errors import CourseError
 from course.execute.events import Event, Finished, Started
 from course.execute.fork_server import fork_server
 from course.execute.kernel_process import execute, quote_log
-from course.execute.plan import Setting, Task
+from course.execute.plan import NotebookTask, Setting
 from course.execute.results import NotebookRun, summarize
 from course.notebooks import read
 from course.pool import Pool
@@ -27,7 +27,7 @@ OnProgress = Callable[[Event], None]
 
 
 def run_side_by_side(
-    settings: Mapping[Task, Setting], jobs: int, on_progress: OnProgress
+    settings: Mapping[NotebookTask, Setting], jobs: int, on_progress: OnProgress
 ) -> list[NotebookRun]:
     """Run `jobs` tasks at a time and return their runs in the order in which they end.
 
@@ -61,18 +61,18 @@ class _Runner:
         # code can be asked for only once.
         self._children = Lock()
 
-    def run(self, task: Task, setting: Setting) -> NotebookRun:
+    def run(self, task: NotebookTask, setting: Setting) -> NotebookRun:
         """Run `task` in a process of its own and hand on what happens there."""
         with self._started(task, setting) as process:
             self._on_progress(Started(task))
             finished = self._follow(process)
             _publish(task)
-        # Who hears of the end finds the notebook in its place, and the process gone.
+        # Whoever is told of the end finds the notebook in its place, and the process gone.
         self._on_progress(finished)
         return finished.run
 
     @contextmanager
-    def _started(self, task: Task, setting: Setting) -> "Iterator[_NotebookProcess]":
+    def _started(self, task: NotebookTask, setting: Setting) -> "Iterator[_NotebookProcess]":
         """Start the process that runs `task`; in the end, stop it and remove what it leaves."""
         task.target.parent.mkdir(parents=True, exist_ok=True)
         # What a killed run left would be taken for cells of this one.
@@ -111,7 +111,7 @@ class _Runner:
 class _NotebookProcess:
     """Hold the process that runs one notebook, with the pipe it reports on."""
 
-    task: Task
+    task: NotebookTask
     setting: Setting
     process: BaseProcess
     connection: Connection
@@ -119,7 +119,7 @@ class _NotebookProcess:
     began: float
 
     @classmethod
-    def start(cls, task: Task, setting: Setting, scratch: Path) -> "_NotebookProcess":
+    def start(cls, task: NotebookTask, setting: Setting, scratch: Path) -> "_NotebookProcess":
         """Start the process that runs `task`."""
         ours, theirs = fork_server().Pipe(duplex=False)
         process = fork_server().Process(
@@ -142,7 +142,7 @@ class _NotebookProcess:
         )
 
 
-def _remove_torn_output(task: Task) -> None:
+def _remove_torn_output(task: NotebookTask) -> None:
     # The process may have died while it was writing.
     try:
         read(task.unfinished)
@@ -150,7 +150,7 @@ def _remove_torn_output(task: Task) -> None:
         task.unfinished.unlink(missing_ok=True)
 
 
-def _publish(task: Task) -> None:
+def _publish(task: NotebookTask) -> None:
     """Put the executed notebook in the place of the one of an earlier run."""
     if task.unfinished.exists():
         task.unfinished.replace(task.target)

@@ -138,7 +138,7 @@ def _others(everybody: Collection, chosen: Collection, records: Records) -> list
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class _Graded:
     """Hold what became of a submission: what was found in it, or a result that was `known`."""
 
     origin: Origin
@@ -168,8 +168,8 @@ class _Run:
         # Threads read and judge; all that is written down is written here, by one alone.
         with Pool(partial(AssignmentGrader, self.assignment, self.options), jobs) as pool:
             self.rehearsals = self._rehearse(pool, jobs)
-            for submission, outcome in pool.run(self._grade_one, chosen.submissions):
-                yield self._record(submission, outcome)
+            for submission, graded in pool.run(self._grade_one, chosen.submissions):
+                yield self._record(submission, graded)
 
     def _rehearse(self, pool: Pool[AssignmentGrader], jobs: int) -> Mapping[str, Rehearsal]:
         """Return what an earlier run has found of the solutions, or grade them now."""
@@ -186,41 +186,41 @@ class _Run:
         store.keep_rehearsals(key, found)
         return found
 
-    def _grade_one(self, grader: AssignmentGrader, submission: Submission) -> _Outcome:
+    def _grade_one(self, grader: AssignmentGrader, submission: Submission) -> _Graded:
         """Read a submission, once, and return its result if that is known, or else grade it."""
         # What is hashed is what is graded, whoever writes to the folder meanwhile.
         handed_in = read_submission(submission, self.assignment)
         origin = self._origin(handed_in)
         known = None if self.force else self.records.find(submission.student, origin.key)
         if known is not None:
-            return _Outcome(origin, known=known)
+            return _Graded(origin, known=known)
 
         beside = self.options.allow_beside
         rules = {name: each.rules(allow_beside=beside) for name, each in self.rehearsals.items()}
-        return _Outcome(origin, grader.grade(handed_in, rules))
+        return _Graded(origin, grader.grade(handed_in, rules))
 
     def _record(
-        self, submission: Submission, outcome: _Outcome | Exception
+        self, submission: Submission, graded: _Graded | Exception
     ) -> tuple[SubmissionResult, bool]:
         """Write down what became of a submission; raises `Unstartable` if nothing can be graded."""
         # It would be every submission's problem: that is no result of any.
-        if isinstance(outcome, Unstartable):
-            raise outcome
-        if isinstance(outcome, Exception):
-            result = SubmissionResult(submission.student, problem=_problem(outcome))
+        if isinstance(graded, Unstartable):
+            raise graded
+        if isinstance(graded, Exception):
+            result = SubmissionResult(submission.student, problem=_problem(graded))
             self.records.keep(submission, result)
             return result, False
-        if outcome.known is not None:
+        if graded.known is not None:
             # The gradebook was not looked at yet: it may have been deleted since.
-            self.records.enter(submission, outcome.known, is_changed=False)
-            return outcome.known, True
+            self.records.enter(submission, graded.known, is_changed=False)
+            return graded.known, True
         result = SubmissionResult(
             submission.student,
-            tuple(map(notebook_result, outcome.notebooks)),
-            origin=outcome.origin,
-            seconds=_add_up(each.findings.seconds for each in outcome.notebooks),
+            tuple(map(notebook_result, graded.notebooks)),
+            origin=graded.origin,
+            seconds=_add_up(each.findings.seconds for each in graded.notebooks),
         )
-        self.records.keep(submission, result, outcome.notebooks)
+        self.records.keep(submission, result, graded.notebooks)
         return result, False
 
     def _origin(self, handed_in: HandedIn) -> Origin:

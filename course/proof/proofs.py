@@ -73,7 +73,7 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class _Task:
+class _ProofTask:
     """Hold a notebook of a lesson, and from the folder `bank` the answers to its exercises."""
 
     assignment: Assignment
@@ -96,14 +96,14 @@ def prove(course: Course, only: list[str] | None = None) -> list[Proof]:
         return [*chain.from_iterable(outcome.result() for outcome in outcomes)]
 
 
-def _read(course: Course, lesson: str) -> Iterator[_Task]:
+def _read(course: Course, lesson: str) -> Iterator[_ProofTask]:
     assignment, bank = read_assignment(course, lesson), answers_folder(course)
     for master in assignment.notebooks:
         answers = {each: read_answers(course, each.name) for each in find_exercises(master)}
-        yield _Task(assignment, master, bank, answers)
+        yield _ProofTask(assignment, master, bank, answers)
 
 
-def _prove(task: _Task, options: GradingOptions, _: None) -> list[Proof]:
+def _prove(task: _ProofTask, options: GradingOptions, _: None) -> list[Proof]:
     """Return the proofs of a notebook's exercises, which one grader judges."""
     with RestartingGrader(task.master, options, task.assignment.files) as grader:
         # Tests that cannot be run apart from the answers are run as --beside runs them.

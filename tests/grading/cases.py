@@ -62,6 +62,10 @@ HONEST = {
         "seen = []\ndef g(x):\n    seen.append(x)\n    return -x\n"
         "assert f(g, [1, 2]) == [-1, -2]\nassert seen == [1, 2]",
     ),
+    "what a callback raises": (
+        "def f(g):\n    try:\n        g()\n    except KeyError as e:\n        return e.args",
+        "def g():\n    raise KeyError('rate')\nassert f(g) == ('rate',)",
+    ),
     "gradient through a callback": (
         "def f(g, x):\n    x = x.clone().requires_grad_()\n"
         "    return torch.autograd.grad(g(x), x)[0]",
@@ -216,6 +220,7 @@ WRONG_THROUGH_THE_WALL = (
     "always equal",
     "no value",
     "captured",
+    "detached",
     "method that is missing",
     "operator with a value",
     "missing",

@@ -139,11 +139,57 @@ def test_a_damaged_result_is_made_again(graded: Course, to_grade: Callable[..., 
     assert to_grade() == {"ann"}
 
 
-def test_a_changed_master_makes_all_results_old(
+def edit(old: str, new: str) -> Callable[[Course], None]:
+    """Return what replaces a text in the master, as it stands in the file."""
+
+    def change(course: Course) -> None:
+        master = notebook(course.masters, "toy")
+        before = master.read_text()
+        master.write_text(before.replace(old, new))
+        assert master.read_text() != before
+
+    return change
+
+
+def add_file(course: Course) -> None:
+    """Put a file beside the master, of which students have none."""
+    (course.masters / "toy" / "data.csv").write_text("1,2")
+
+
+def give_file(course: Course) -> None:
+    """Put a file beside the master that students get, too."""
+    add_file(course)
+    build(course)
+    assert (course.release / "toy" / "data.csv").exists()
+
+
+CHANGES = {
+    "test": edit("double(2) == 4", "double(2) == 5"),
+    "points": edit('"points": 2', '"points": 3'),
+    "stub": edit("Return twice the number", "Return the number twice"),
+    "solution": edit("return number + number", "return 2 * number"),
+    "given cell": edit("epochs = 3", "epochs = 4"),
+    "tag": edit('"tags": [', '"tags": [\n     "skip-when-grading",'),
+    "file for the tests": add_file,
+    "file for students": give_file,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_of_what_is_graded_makes_all_results_old(
+    graded: Course, to_grade: Callable[..., set[str]], name: str
+) -> None:
+    CHANGES[name](graded)
+    assert to_grade() == set(ANSWERS)
+
+
+def test_a_file_that_students_get_counts_otherwise_than_one_for_the_tests(
     graded: Course, to_grade: Callable[..., set[str]]
 ) -> None:
-    master = notebook(graded.masters, "toy")
-    master.write_text(master.read_text().replace("double(2) == 4", "double(2) == 5"))
+    give_file(graded)
+    grade(graded)
+    assert to_grade() == set()
+    (graded.release / "toy" / "data.csv").unlink()
     assert to_grade() == set(ANSWERS)
 
 

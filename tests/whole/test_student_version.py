@@ -20,7 +20,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from course.cores import count_cores, thread_limits
-from course.execute import Failure, execute_copies
+from course.execute import RunFailure, execute_copies
 from course.notebooks import is_test
 from helpers.media import VIDEOS
 from tests.this_course import COURSE, answers, exercises, submission
@@ -56,7 +56,7 @@ class Run:
     """Hold an executed notebook, what stopped it, and the virtual environment it ran in."""
 
     nb: Any
-    failure: Failure | None
+    failure: RunFailure | None
     prefix: Path
 
     def shown(self, cell_id: str) -> str:
@@ -151,10 +151,10 @@ def wheel(folder: Path, checkout: Path) -> Path:
     return wheel
 
 
-Task = tuple[Any, dict[str, str]]
+Copy = tuple[Any, dict[str, str]]  # a notebook, and the environment of its kernel
 
 
-def tasks(folder: Path, checkout: Path, wheel: Path) -> Iterator[tuple[str, Task]]:
+def copies_to_run(folder: Path, checkout: Path, wheel: Path) -> Iterator[tuple[str, Copy]]:
     """Yield what is to be run, by name: each lesson twice, and two special cases."""
     cache = folder / "cache"
     for lesson in COURSE.lessons:
@@ -168,7 +168,7 @@ def tasks(folder: Path, checkout: Path, wheel: Path) -> Iterator[tuple[str, Task
 @pytest.fixture(scope="module")
 def runs(folder: Path, checkout: Path, wheel: Path) -> dict[str, Run]:
     """Run all notebooks, one a processor core at a time."""
-    wanted = dict(tasks(folder, checkout, wheel))
+    wanted = dict(copies_to_run(folder, checkout, wheel))
     copies = zip(wanted.items(), execute_copies(wanted.values()), strict=True)
     return {
         name: Run(copy.nb, copy.failure, Path(environment["VIRTUAL_ENV"]))

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 # What a pickled argument stands for: a kind, and a name or number to be looked up in the student
 # process; with the number of a graph comes the value of its tensor.
 Token = tuple[str, Any]
-Label = TypeVar("Label")
+AnyLabel = TypeVar("AnyLabel")
 # What no token can stand for, and there may be much of.
 PLAIN = {bool, int, float, complex, str, bytes, tuple, type(None)}
 NO_PARTS = (
@@ -80,18 +80,18 @@ def seed_generators() -> None:
         generator.seed(0)
 
 
-class Labels(Generic[Label]):
+class Labels(Generic[AnyLabel]):
     """Map objects, not what they are equal to, to labels; what has one is kept."""
 
     def __init__(self) -> None:
         # An object that is kept shares its id with no other.
-        self._entries: dict[int, tuple[object, Label]] = {}
+        self._entries: dict[int, tuple[object, AnyLabel]] = {}
 
-    def add(self, value: object, label: Label) -> None:
+    def add(self, value: object, label: AnyLabel) -> None:
         """Give a label to an object."""
         self._entries[id(value)] = value, label
 
-    def find(self, value: object) -> Label | None:
+    def find(self, value: object) -> AnyLabel | None:
         """Return the label of an object, None when it has none."""
         entry = self._entries.get(id(value))
         return entry[1] if entry else None

@@ -116,11 +116,11 @@ class Channel:
                 self.close()
 
 
-def _countdown(seconds: float | None) -> Callable[[], float | None]:
+def _countdown(timeout: float | None) -> Callable[[], float | None]:
     """Return a function of the seconds that are left; it raises `TimeoutError` when none are."""
-    if seconds is None:
+    if timeout is None:
         return lambda: None
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + timeout
 
     def left() -> float:
         remaining = deadline - time.monotonic()

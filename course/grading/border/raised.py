@@ -26,7 +26,7 @@ class ReferenceFailed(Exception):  # noqa: N818 - it says what happened
 def describe_error(error: BaseException) -> dict[str, Any]:
     """Return plain data that tell of an exception: its types, its message and its traceback."""
     try:
-        message = _message_of(error)
+        message = message_of(error)
     except BaseException:  # noqa: BLE001 - a student's exception may raise anything
         message = ""
     lines = traceback.format_exception(type(error), error, _own_frames(error.__traceback__))
@@ -38,6 +38,14 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         "traceback": "".join(lines)[-MAX_TRACEBACK:],  # its end says what happened, and where
         "undefined": undefined if type(undefined) is str else "",
     }
+
+
+def message_of(error: BaseException) -> str:
+    """Return what an exception of the same kind can be made of again, to say the same."""
+    # A `KeyError` says the `repr` of its key: made of what it says, it would quote that once more.
+    if isinstance(error, KeyError) and len(error.args) == 1 and type(error.args[0]) is str:
+        return error.args[0]
+    return str(error)
 
 
 def read_error(described: Mapping[str, Any]) -> Exception:
@@ -75,14 +83,6 @@ def same_error(
             except TypeError:  # UnicodeDecodeError and the like need more than a message
                 continue
     return otherwise(message)
-
-
-def _message_of(error: BaseException) -> str:
-    """Return what an exception of the same kind can be made of again, to say the same."""
-    # A `KeyError` says the `repr` of its key: made of what it says, it would quote that once more.
-    if isinstance(error, KeyError) and len(error.args) == 1 and type(error.args[0]) is str:
-        return error.args[0]
-    return str(error)
 
 
 def _own_frames(trace: TracebackType | None) -> TracebackType | None:

@@ -5,9 +5,10 @@ does, and so it stays small.
 """
 
 import importlib.util
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from course.grading.model.cells import Cell, Role
@@ -26,11 +27,18 @@ class Preload:
     wanted: tuple[str, ...] = ()
 
 
-def find_preload(cells: Sequence[Cell], local: frozenset[str], *, imports: bool = True) -> Preload:
+def find_preload(
+    cells: Sequence[Cell],
+    local: frozenset[str],
+    *,
+    readable: Sequence[Path] = (),
+    imports: bool = True,
+) -> Preload:
     """Return what servers need, and want of what the instructor's `cells` import.
 
     The `local` modules, which lie beside the notebook, are left for the cells to import: only there
-    they are found. Without `imports`, so are all.
+    they are found. Without `imports`, so are all. `readable` are the packages and modules that the
+    course provides.
     """
     if not imports:
         return Preload(OURS)
@@ -42,18 +50,28 @@ def find_preload(cells: Sequence[Cell], local: frozenset[str], *, imports: bool 
 
     # A notebook may use torch without a word of it, through a module that it imports.
     sources = [cell.source for cell in cells]
-    sources += _sources(names)
+    sources += _sources(names, {path.stem: path for path in readable})
     # Its warm-up takes seconds, which a course that never uses it should not pay.
     uses_torch = any("torch" in source for source in sources)
     return Preload((*OURS, WARM_TORCH) if uses_torch else OURS, tuple(names))
 
 
-def _sources(names: Iterable[str]) -> Iterator[str]:
+def _sources(names: Iterable[str], readable: Mapping[str, Path]) -> Iterator[str]:
     """Yield the sources of the modules `names`, of those that have one."""
-    for name in names:
-        path = _find_source(name)
-        if path is not None:
-            yield path.read_text(errors="replace")
+    for path in chain.from_iterable(_files_of(name, readable) for name in names):
+        yield path.read_text(errors="replace")
+
+
+def _files_of(name: str, readable: Mapping[str, Path]) -> list[Path]:
+    """Return the files that tell what a module uses.
+
+    Of an installed one that is its own file. A course's package is small enough to be read whole.
+    """
+    provided = readable.get(name.partition(".")[0])
+    if provided is None:
+        installed = _find_source(name)
+        return [] if installed is None else [installed]
+    return [*provided.rglob("*.py")] if provided.is_dir() else [provided]
 
 
 def _find_source(name: str) -> Path | None:

@@ -72,7 +72,12 @@ class Servers:
         preparation: Preparation,
     ) -> None:
         self._notebook, self._options, self._prefix = master.name, options, preparation.prefix
-        preload = find_preload(master.cells, files.modules, imports=preparation.imports)
+        preload = find_preload(
+            master.cells,
+            files.modules,
+            readable=options.readable,
+            imports=preparation.imports,
+        )
         self._settings = RefereeSettings(
             preload.needed,
             preload.wanted,
@@ -158,7 +163,7 @@ class Servers:
         # Undone from the last to the first: it has ended before its folder is removed.
         stack.callback(self._referee_process.wait)
         stack.callback(self._referee_process.kill)
-        send_setup(ours, pickle.dumps((self._settings, folder)), seconds=START_SECONDS)
+        send_setup(ours, pickle.dumps((self._settings, folder)), timeout=START_SECONDS)
         return ours
 
     def _complaint(self, lost: StepLost) -> str:

@@ -43,9 +43,9 @@ class StepLost(Exception):  # noqa: N818
         self.step, self.late = step, late
 
 
-def send_setup(end: socket.socket, setup: bytes, *, seconds: float) -> None:
+def send_setup(end: socket.socket, setup: bytes, *, timeout: float) -> None:
     """Send what a process reads first; one that has ended already says so when it is awaited."""
-    end.settimeout(seconds)
+    end.settimeout(timeout)
     with suppress(OSError):
         end.sendall(SIZE.pack(len(setup)) + setup)
     end.settimeout(None)
@@ -97,9 +97,9 @@ def ask_for_sender(end: socket.socket) -> None:
         end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
 
 
-def receive_byte(end: socket.socket, seconds: float) -> tuple[bytes, int]:
+def receive_byte(end: socket.socket, timeout: float) -> tuple[bytes, int]:
     """Return the first byte from `end` and its sender's process; nothing when none comes."""
-    if end.fileno() < 0 or not is_readable(end, seconds):
+    if end.fileno() < 0 or not is_readable(end, timeout):
         return b"", 0
     try:
         first, ancillary, _, _ = end.recvmsg(1, socket.CMSG_SPACE(SENDER.size))
@@ -111,8 +111,8 @@ def receive_byte(end: socket.socket, seconds: float) -> tuple[bytes, int]:
     return first, 0
 
 
-def is_readable(end: socket.socket, seconds: float) -> bool:
-    """Say whether something arrives, or the other side hangs up, within these seconds."""
+def is_readable(end: socket.socket, timeout: float) -> bool:
+    """Say whether something arrives, or the other side hangs up, within `timeout` seconds."""
     poll = select.poll()
     poll.register(end, select.POLLIN)
-    return bool(poll.poll(seconds * 1000))
+    return bool(poll.poll(timeout * 1000))

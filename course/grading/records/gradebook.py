@@ -20,7 +20,7 @@ from course.notebooks import grading, is_discussion
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from course.grading.records.gradebook_rows import StoredComment, StoredGrade, Submission
+    from course.grading.records.gradebook_rows import StoredComment, StoredGrade, StoredSubmission
 
 NO_RESPONSE = "No response."  # as nbgrader words it
 AGAIN = "check the address and that the database runs, then grade again"
@@ -150,8 +150,8 @@ class GradebookWriter:
             yield session
 
     def _save_timestamp(
-        self, session: "Session", submission: "Submission", timestamp: datetime | None
-    ) -> "Submission":
+        self, session: "Session", submission: "StoredSubmission", timestamp: datetime | None
+    ) -> "StoredSubmission":
         utc = timestamp and self._rows.as_utc(timestamp)
         if utc is None or utc == submission.timestamp:
             return submission
@@ -182,7 +182,7 @@ class GradebookWriter:
         return scores.get(grade.cell)
 
     def _save_penalties(
-        self, session: "Session", submission: "Submission", result: SubmissionResult
+        self, session: "Session", submission: "StoredSubmission", result: SubmissionResult
     ) -> None:
         """Save what the late policy takes off."""
         late = _seconds_late(submission)
@@ -204,7 +204,7 @@ def _commented(comment: "StoredComment", result: NotebookResult | None) -> "Stor
     return replace(comment, auto_comment=NO_RESPONSE if is_blank else None)
 
 
-def _seconds_late(submission: "Submission") -> float:
+def _seconds_late(submission: "StoredSubmission") -> float:
     if submission.timestamp is None or submission.due is None:
         return 0.0
     return (submission.timestamp - submission.due).total_seconds()

@@ -38,7 +38,7 @@ GRADED, COMMENTED = ("GradeCell", "TaskCell"), ("SolutionCell", "TaskCell")
 
 
 @dataclass(frozen=True)
-class Submission:
+class StoredSubmission:
     """Hold the row of a submission, and when it is due with its extension; all times are UTC."""
 
     id: str
@@ -136,7 +136,7 @@ def has_submission(session: Session, assignment: str, student: str) -> bool:
     return session.execute(query).first() is not None
 
 
-def find_submission(session: Session, assignment: str, student: str) -> Submission:
+def find_submission(session: Session, assignment: str, student: str) -> StoredSubmission:
     """Return the student's submission, with all its rows, which are added where there are none."""
     query = (
         select(
@@ -154,22 +154,22 @@ def find_submission(session: Session, assignment: str, student: str) -> Submissi
         _add_submission(session, assignment, student)
         row = session.execute(query).one()
     due = row.duedate and row.duedate + (row.extension or timedelta())
-    return Submission(row.id, row.assignment_id, row.timestamp, due)
+    return StoredSubmission(row.id, row.assignment_id, row.timestamp, due)
 
 
-def read_grades(session: Session, submission: Submission) -> list[StoredGrade]:
+def read_grades(session: Session, submission: StoredSubmission) -> list[StoredGrade]:
     """Return the rows of the submission's points."""
     columns = (Grade.manual_score, Grade.auto_score, Grade.needs_manual_grade)
     return [StoredGrade(*row) for row in _of_cells(session, submission, Grade, columns)]
 
 
-def read_comments(session: Session, submission: Submission) -> list[StoredComment]:
+def read_comments(session: Session, submission: StoredSubmission) -> list[StoredComment]:
     """Return the rows of the submission's comments."""
     rows = _of_cells(session, submission, Comment, (Comment.auto_comment,))
     return [StoredComment(*row) for row in rows]
 
 
-def read_penalties(session: Session, submission: Submission) -> list[StoredPenalty]:
+def read_penalties(session: Session, submission: StoredSubmission) -> list[StoredPenalty]:
     """Return the rows of the submission's notebooks."""
     columns = (SubmittedNotebook.id, Notebook.name, SubmittedNotebook.late_submission_penalty)
     query = _of_notebooks(select(*columns), submission)
@@ -182,7 +182,7 @@ def read_score(session: Session, penalty: StoredPenalty) -> float:
     return float(session.execute(query).scalar_one())
 
 
-def save_timestamp(session: Session, submission: Submission, timestamp: datetime) -> None:
+def save_timestamp(session: Session, submission: StoredSubmission, timestamp: datetime) -> None:
     """Save when the submission was handed in."""
     values = {"id": submission.id, "timestamp": timestamp}
     session.execute(update(SubmittedAssignment), [values])
@@ -313,7 +313,7 @@ def _insert(session: Session, model: Any, columns: Sequence[str], query: Any) ->
 
 
 def _of_cells(
-    session: Session, submission: Submission, model: Any, columns: Sequence[Any]
+    session: Session, submission: StoredSubmission, model: Any, columns: Sequence[Any]
 ) -> Iterator[Any]:
     """Yield the id, the notebook, the cell and these columns of each of the submission's rows."""
     is_task = BaseCell.type == "TaskCell"
@@ -328,7 +328,7 @@ def _of_cells(
     yield from session.execute(query)
 
 
-def _of_notebooks(query: Any, submission: Submission) -> Any:
+def _of_notebooks(query: Any, submission: StoredSubmission) -> Any:
     """Return `query` with the notebooks of the submission to select from.
 
     The assignment is named, too, as the index on submitted notebooks begins with the notebook.

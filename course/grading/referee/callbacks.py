@@ -13,6 +13,7 @@ from course.grading.border import arguments
 from course.grading.border.arguments import Token
 from course.grading.border.breach import Breach, exactly
 from course.grading.border.gradients import Graphs
+from course.grading.border.raised import message_of
 from course.grading.referee.decoding import DecodeHooks
 from course.grading.referee.stand_ins import DO_NOT_FIT
 from course.grading.referee.student_channel import read_value
@@ -60,7 +61,7 @@ class Callbacks:
             result = function(*given, **named)
         except Exception as error:  # noqa: BLE001 - of the test's; the student's code may handle it
             names = [base.__name__ for base in type(error).__mro__]
-            return "raised", (names, str(error))
+            return "raised", (names, message_of(error))
         self._leaves = leaves
         return "returned", result
 

@@ -104,7 +104,7 @@ def _special(name: str) -> Callable[..., Any]:
 
 
 def _between(name: str) -> Callable[..., Any]:
-    """Return an operator for two stand-ins; of a value, it would hear what the test expects."""
+    """Return an operator for two stand-ins: a value would tell what the test expects of it."""
 
     def method(self: Any, other: Any) -> Any:
         if not isinstance(other, _Methods):

@@ -27,9 +27,9 @@ class StudentChannel:
         self._channel = channel
         self._deadline = float("inf")  # by time.monotonic()
 
-    def give_time(self, seconds: float) -> None:
-        """Set how long the student process may take from now on."""
-        self._deadline = time.monotonic() + seconds
+    def give_time(self, timeout: float) -> None:
+        """Set how many seconds the student process may take from now on."""
+        self._deadline = time.monotonic() + timeout
 
     def send(self, message: tuple[Any, ...], token: Callable[[Any], Token | None]) -> None:
         """Send a message; `token` names what does not travel with it.

@@ -69,9 +69,9 @@ class StudentLink:
         self._before_fork = self._stand_ins
         self._callbacks = Callbacks()
 
-    def give_time(self, seconds: float) -> None:
-        """Set how long the student process may take from now on."""
-        self._channel.give_time(seconds)
+    def give_time(self, timeout: float) -> None:
+        """Set how many seconds the student process may take from now on."""
+        self._channel.give_time(timeout)
 
     def run(self, source: str) -> BaseException | None:
         """Run a cell and return what it raised, if so."""

@@ -147,9 +147,9 @@ class StudentHandle:
             raise ServerDied("a student's processes do not end; close the fork server")
         return ending
 
-    def _wait(self, seconds: float) -> Ending | None:
+    def _wait(self, timeout: float) -> Ending | None:
         """Read the report to its end, which comes with that of the supervisor."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + timeout
         with self._lock:
             while self._ending is None:
                 left = max(0.0, deadline - time.monotonic())
@@ -264,7 +264,7 @@ class ForkServer:
         self._running()  # forgets those that have ended: where nobody watches, they would add up
         with self._lock:
             self._students.add(student)
-        send_setup(channel, setup, seconds=SPAWN_SECONDS)
+        send_setup(channel, setup, timeout=SPAWN_SECONDS)
         return student
 
     def close(self) -> None:
@@ -294,7 +294,7 @@ class ForkServer:
         """Return the server's process when it is ready; end it when it will not be."""
         try:
             settings = json.dumps(asdict(self._settings)).encode()
-            send_setup(self._control, settings, seconds=START_SECONDS)
+            send_setup(self._control, settings, timeout=START_SECONDS)
             return await_ready(self._control, step_seconds)
         except ServerDied:
             self.close()

@@ -56,7 +56,7 @@ print(device, os.environ.get("NBGRADER_EXECUTION"), os.environ["OMP_NUM_THREADS"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Recorded:
     """Hold what one call of `run_notebooks` gave."""
 
     course: Course
@@ -75,14 +75,14 @@ class Outcome:
         return Path(f"{lesson}.ipynb") if kind == "solution" else Path(kind, f"{lesson}.ipynb")
 
 
-def run_recorded(course: Course, options: RunOptions) -> Outcome:
+def run_recorded(course: Course, options: RunOptions) -> Recorded:
     events: list[Event] = []
     runs = run_notebooks(course, options, events.append)
-    return Outcome(course, runs, events)
+    return Recorded(course, runs, events)
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     """Run a good and a bad lesson, two notebooks at a time."""
     course = Course(tmp_path_factory.mktemp("course"))
     look = {"look": SHOW_SURROUNDINGS}
@@ -135,8 +135,8 @@ def no_process_left() -> Iterator[None]:
     assert multiprocessing.active_children() == []
 
 
-def test_runs_come_by_lesson_and_solution_first(outcome: Outcome) -> None:
-    names = [(run.lesson, run.kind) for run in outcome.runs]
+def test_runs_come_by_lesson_and_solution_first(recorded: Recorded) -> None:
+    names = [(run.lesson, run.kind) for run in recorded.runs]
     assert names == [
         ("bad", "solution"),
         ("bad", "release"),
@@ -145,51 +145,53 @@ def test_runs_come_by_lesson_and_solution_first(outcome: Outcome) -> None:
     ]
 
 
-def test_only_the_notebook_with_the_broken_cell_fails(outcome: Outcome) -> None:
-    assert [run.passed for run in outcome.runs] == [False, True, True, True]
+def test_only_the_notebook_with_the_broken_cell_fails(recorded: Recorded) -> None:
+    assert [run.passed for run in recorded.runs] == [False, True, True, True]
 
 
-def test_failure_names_notebook_and_cell_with_a_plain_traceback(outcome: Outcome) -> None:
-    failure = outcome.runs[0].failure
+def test_failure_names_notebook_and_cell_with_a_plain_traceback(recorded: Recorded) -> None:
+    failure = recorded.runs[0].failure
     assert failure is not None
     assert (failure.notebook, failure.cell_id) == ("solutions/bad/bad.ipynb", "broken")
     assert "ZeroDivisionError: division by zero" in failure.traceback
     assert "\x1b" not in failure.traceback
 
 
-def test_failed_notebook_is_kept_as_far_as_it_came(outcome: Outcome) -> None:
-    cells = {cell.id: cell for cell in read(outcome.course.executed / "bad.ipynb").cells}
+def test_failed_notebook_is_kept_as_far_as_it_came(recorded: Recorded) -> None:
+    cells = {cell.id: cell for cell in read(recorded.course.executed / "bad.ipynb").cells}
     assert cells["broken"].outputs[0].ename == "ZeroDivisionError"
     assert cells["after"].outputs == []
-    assert [cell.cell_id for cell in outcome.runs[0].cells] == ["parameters", "meet", "broken"]
+    assert [cell.cell_id for cell in recorded.runs[0].cells] == ["parameters", "meet", "broken"]
 
 
-def test_solution_is_validated_with_the_chosen_device_in_an_empty_folder(outcome: Outcome) -> None:
+def test_solution_is_validated_with_the_chosen_device_in_an_empty_folder(
+    recorded: Recorded,
+) -> None:
     threads = max(1, len(os.sched_getaffinity(0)) // 2)
-    assert outcome.printed("good", "solution")["look"] == f"cpu validate {threads} []\n"
+    assert recorded.printed("good", "solution")["look"] == f"cpu validate {threads} []\n"
 
 
-def test_release_does_not_see_that_it_is_executed(outcome: Outcome) -> None:
-    assert outcome.printed("good", "release")["look"].startswith("cpu None ")
+def test_release_does_not_see_that_it_is_executed(recorded: Recorded) -> None:
+    assert recorded.printed("good", "release")["look"].startswith("cpu None ")
 
 
-def test_cells_are_timed(outcome: Outcome) -> None:
-    run = outcome.runs[2]
+def test_cells_are_timed(recorded: Recorded) -> None:
+    run = recorded.runs[2]
     seconds = {cell.cell_id: cell.seconds for cell in run.cells}
     assert list(seconds) == ["parameters", "meet", "slow", "look"]
     assert 0.3 <= seconds["slow"] <= sum(seconds.values()) <= run.seconds
 
 
-def test_old_output_is_replaced_and_nothing_else_is_left(outcome: Outcome) -> None:
-    files = sorted(path.name for path in outcome.course.executed.rglob("*") if path.is_file())
+def test_old_output_is_replaced_and_nothing_else_is_left(recorded: Recorded) -> None:
+    files = sorted(path.name for path in recorded.course.executed.rglob("*") if path.is_file())
     assert files == ["bad.ipynb", "bad.ipynb", "good.ipynb", "good.ipynb"]
-    assert len(outcome.printed("good", "release")) == 3  # with the injected parameters
+    assert len(recorded.printed("good", "release")) == 3  # with the injected parameters
 
 
-def test_every_notebook_starts_progresses_and_finishes_in_that_order(outcome: Outcome) -> None:
-    for run in outcome.runs:
+def test_every_notebook_starts_progresses_and_finishes_in_that_order(recorded: Recorded) -> None:
+    for run in recorded.runs:
         events = [
-            e for e in outcome.events if (e.task.lesson, e.task.kind) == (run.lesson, run.kind)
+            e for e in recorded.events if (e.task.lesson, e.task.kind) == (run.lesson, run.kind)
         ]
         assert isinstance(events[0], Started)
         assert events[-1] == Finished(events[0].task, run)
@@ -202,9 +204,9 @@ def test_kernel_that_dies_at_its_start_is_started_again(
     toy: Course, tmp_path: Path, flaky_kernel: Callable[[Path], str]
 ) -> None:
     kernel = flaky_kernel(tmp_path / "marker")
-    outcome = run_recorded(toy, RunOptions(device="cpu", jobs=1, kernel=kernel))
-    assert [(run.passed, run.attempts) for run in outcome.runs] == [(True, 2), (True, 1)]
-    retries = [event for event in outcome.events if isinstance(event, Retried)]
+    recorded = run_recorded(toy, RunOptions(device="cpu", jobs=1, kernel=kernel))
+    assert [(run.passed, run.attempts) for run in recorded.runs] == [(True, 2), (True, 1)]
+    retries = [event for event in recorded.events if isinstance(event, Retried)]
     assert [(event.task.kind, event.attempt) for event in retries] == [("solution", 1)]
 
 
@@ -212,8 +214,8 @@ def test_kernel_that_never_starts_fails_with_its_last_words(
     toy: Course, tmp_path: Path, flaky_kernel: Callable[[Path], str]
 ) -> None:
     kernel = flaky_kernel(tmp_path / "no-such-folder" / "marker")
-    outcome = run_recorded(toy, RunOptions(device="cpu", jobs=2, kernel=kernel))
-    for run in outcome.runs:
+    recorded = run_recorded(toy, RunOptions(device="cpu", jobs=2, kernel=kernel))
+    for run in recorded.runs:
         assert run.attempts == 3
         assert run.failure is not None
         assert run.failure.cell_id is None
@@ -223,14 +225,14 @@ def test_kernel_that_never_starts_fails_with_its_last_words(
 def test_death_in_a_cell_and_a_hanging_cell_fail_that_cell_at_once(tmp_path: Path) -> None:
     course = Course(tmp_path)
     write_versions(course, "dead", {"die": "import os; os._exit(3)"}, {"hang": "while True: pass"})
-    outcome = run_recorded(course, RunOptions(device="cpu", timeout=2))
-    dead, hung = (run.failure for run in outcome.runs)
+    recorded = run_recorded(course, RunOptions(device="cpu", timeout=2))
+    dead, hung = (run.failure for run in recorded.runs)
     assert dead is not None
     assert (dead.cell_id, dead.traceback.splitlines()[0]) == ("die", "Kernel died")
     assert hung is not None
     assert hung.cell_id == "hang"
     assert "timed out" in hung.traceback
-    assert [run.attempts for run in outcome.runs] == [1, 1]
+    assert [run.attempts for run in recorded.runs] == [1, 1]
 
 
 def test_death_of_the_process_around_a_kernel_costs_that_notebook_alone(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_output
 
-from course.execute import CellRun, Failure, Kind, NotebookRun, executed_notebook
+from course.execute import CellRun, Kind, NotebookRun, RunFailure, executed_notebook
 from course.execute.report import format_duration, write_report
 from course.layout import Course
 from tests.toy import toy_notebook, write_notebook
@@ -40,7 +40,9 @@ class Page(HTMLParser):
         return [attrs[name] for found, attrs in self.elements if found == tag and name in attrs]
 
 
-def make_run(lesson: str, kind: Kind = "solution", failure: Failure | None = None) -> NotebookRun:
+def make_run(
+    lesson: str, kind: Kind = "solution", failure: RunFailure | None = None
+) -> NotebookRun:
     cells = (CellRun("draw", 2.0), CellRun("train", 8.0), CellRun("think", 0.01))
     return NotebookRun(lesson, kind, "CPU", 10.5, 1, cells, failure)
 
@@ -61,7 +63,7 @@ def course(tmp_path: Path) -> Course:
 
 
 def test_json_says_everything_about_each_run(course: Course) -> None:
-    failure = Failure("release/b/b.ipynb", "train", "ValueError: no")
+    failure = RunFailure("release/b/b.ipynb", "train", "ValueError: no")
     write_report(course, [make_run("a"), make_run("b", "release", failure)])
     report = json.loads((course.executed / "report.json").read_text(encoding="utf-8"))
     assert report["format"] == 1
@@ -105,7 +107,7 @@ def test_index_needs_no_other_file_but_the_pages_it_links_to(course: Course) -> 
 
 
 def test_failure_is_shown_as_text(course: Course) -> None:
-    failure = Failure("solutions/a/a.ipynb", "train", "NameError: <script>alert(1)</script>")
+    failure = RunFailure("solutions/a/a.ipynb", "train", "NameError: <script>alert(1)</script>")
     page = Page(write_report(course, [make_run("a", failure=failure), make_run("b")]))
     assert "NameError: <script>alert(1)</script>" in page.text
     assert "solutions/a/a.ipynb" in page.text
@@ -120,7 +122,7 @@ def test_bars_are_in_proportion_and_short_cells_are_counted(course: Course) -> N
 
 
 def test_run_without_an_executed_notebook_has_no_page(course: Course) -> None:
-    failure = Failure("solutions/a/a.ipynb", None, "no kernel")
+    failure = RunFailure("solutions/a/a.ipynb", None, "no kernel")
     page = Page(write_report(course, [make_run("a", failure=failure)]))
     assert page.attributes("a", "href") == ["#solution-a"]
     assert "before its first cell" in page.text

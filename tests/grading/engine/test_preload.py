@@ -75,6 +75,17 @@ def test_torch_is_seen_in_a_module_that_is_not_run_for_it(package: Path, file: s
     assert "telltale" not in sys.modules
 
 
+@pytest.mark.parametrize("file", ["__init__.py", "deep/inside.py"])
+def test_torch_is_seen_anywhere_in_a_package_of_the_courses(tmp_path: Path, file: str) -> None:
+    package = tmp_path / "elsewhere"  # not on the grader's own path
+    (package / file).parent.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / file).write_text("import torch")
+    cells = [given("import elsewhere")]
+    assert WARM_TORCH in find_preload(cells, NOTHING, readable=(package,)).needed
+    assert WARM_TORCH not in find_preload(cells, NOTHING).needed
+
+
 @pytest.mark.parametrize("name", ["telltale.missing", "telltale.module.deeper", "sys.x", "math"])
 def test_a_module_without_a_source_is_only_wanted(package: Path, name: str) -> None:
     (package / "module.py").touch()

@@ -75,14 +75,14 @@ def test_a_server_that_says_nothing_of_use_has_died(pair: Pair, words: tuple[byt
 @pytest.mark.parametrize("setup", [b"", b"x", bytes(4_000)])
 def test_a_setup_arrives_whole(pair: Pair, setup: bytes) -> None:
     ours, theirs = pair
-    send_setup(ours, setup, seconds=60)
+    send_setup(ours, setup, timeout=60)
     assert read_setup(theirs) == setup
 
 
 def test_a_setup_for_nobody_does_no_harm(pair: Pair) -> None:
     ours, theirs = pair
     theirs.close()
-    send_setup(ours, b"setup", seconds=60)
+    send_setup(ours, b"setup", timeout=60)
 
 
 def test_where_nobody_speaks_nothing_is_received(pair: Pair) -> None:

@@ -85,7 +85,7 @@ def supervised(entry: Entry, folder: Path, setup: bytes = b"") -> Iterator[Super
     with ours, report:
         with theirs, reporting:
             child = start_child(work)
-        send_setup(ours, setup, seconds=60)
+        send_setup(ours, setup, timeout=60)
         yield Supervised(ours, report)
     os.waitpid(child, 0)
 
