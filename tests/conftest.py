@@ -3,6 +3,7 @@
 Every run of the tests pays for what is imported at the top of this module: nothing slow is.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from course.layout import Course
+    from tests.grading.loopback import Loopback
 
 # How long an example takes says more of what else the machine does than of the code: no deadlines.
 settings.register_profile("full", deadline=None)
@@ -59,3 +61,22 @@ def toy_course(tmp_path: Path) -> "Course":
     from tests.toy import make_toy_course
 
     return make_toy_course(tmp_path / "course-root")
+
+
+@pytest.fixture(scope="session")
+def loopback(tmp_path_factory: pytest.TempPathFactory) -> "Loopback":
+    """Provide a referee in this process, which forks student processes without a sandbox."""
+    from tests.grading.loopback import Loopback
+
+    return Loopback(tmp_path_factory.mktemp("ipython"))
+
+
+@pytest.fixture(scope="module")
+def without_wall() -> Iterator[None]:
+    """Have submissions judged here: quick, and enough where a test is about what is around it."""
+    from course.grading.engine import assignment_grader
+    from tests.grading.loopback import LoopbackGrader
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assignment_grader, "Grader", LoopbackGrader)
+        yield

@@ -27,7 +27,7 @@ from tests.handing_in import hand_in, handed_in
 from tests.toy import REPOSITORY_ROOT, make_toy_course
 from tests.whole.test_grading import RIGHT_DOUBLE
 
-pytestmark = pytest.mark.slow(minutes=2)
+pytestmark = [pytest.mark.slow(minutes=1), pytest.mark.usefixtures("without_wall")]
 
 OPTIONS = GradingOptions(time_limit=20, jobs=1)
 ANSWERS = {

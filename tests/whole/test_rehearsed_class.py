@@ -98,7 +98,8 @@ HELPED = {
 }
 QUESTIONS = APART | HELPED | NOT_APART
 UNSOLVED = "assert square(2) == 5"
-FAILING = "import os\n\nos.no_such_function()"
+# What it imports is imported once, and not by each process that runs the model's answer.
+FAILING = "import os\nimport sklearn.linear_model\n\nos.no_such_function()"
 
 
 def make_course(root: Path) -> Course:

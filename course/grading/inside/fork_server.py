@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from course.grading.inside.forkable import import_if_there, refuse_threads, take_steps
+from course.grading.inside.forkable import Forks, import_if_there, refuse_threads, take_steps
 from course.grading.inside.limits import (
     Isolation,
     address_space,
@@ -62,11 +62,13 @@ def main(control_file: str, parent: str) -> None:
     blueprint = Blueprint(settings, entry, address_space(), (os.getuid(), os.getgid()), forbidden)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     control.sendall(READY)
+    forks = Forks()
     while request := _receive(control):
         fork = fork_into_namespaces if blueprint.is_sandbox else fork_alike
         start_child(partial(begin, control, request, blueprint), fork)
         # The other side sees an end only when nobody has these sockets any more.
         request.close()
+        forks.add()
 
 
 def probe(channel: socket.socket, setup: bytes) -> None:

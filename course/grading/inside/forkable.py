@@ -20,6 +20,7 @@ TEMPORARY_FOLDERS = (Path("/tmp"), Path("/dev/shm"))
 OPEN_FILES = (Path("/proc/self/fd"), Path("/dev/fd"))
 DRIVER = "cuda"  # how the threads of a GPU's driver are called
 HUGE_PAGE, MADV_COLLAPSE = 1 << 21, 25
+MANY_FORKS = 20
 
 
 def import_if_there(name: str) -> None:
@@ -55,7 +56,6 @@ def take_steps(control: socket.socket, steps: Iterable[object], scratch: Path) -
 
     # What lives now lives for ever: without it in the collector's lists, children copy fewer pages.
     gc.freeze()
-    _use_huge_pages()
 
 
 def refuse_threads(control: socket.socket) -> None:
@@ -124,6 +124,23 @@ def _forks_find(files: list[str], scratch: Path) -> bool:
     """Tell whether a forked process finds these files: some modules close their own in one."""
     child = start_child(lambda: os._exit(_files(scratch) != files))
     return os.waitpid(child, 0)[1] == 0
+
+
+class Forks:
+    """Count the forks of this process, and make them cheap once there have been many.
+
+    To gather the heap in huge pages takes as long as it then saves in about 20 submissions. So a
+    small class never pays for it, and a large one pays at most twice what the better choice costs.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self) -> None:
+        """Count one more."""
+        self._count += 1
+        if self._count == MANY_FORKS:
+            _use_huge_pages()
 
 
 def _use_huge_pages() -> None:

@@ -20,7 +20,7 @@ from tempfile import mkdtemp
 
 from course.grading.border.channel import Channel
 from course.grading.inside.data_files import place_files
-from course.grading.inside.forkable import import_if_there, take_steps
+from course.grading.inside.forkable import Forks, import_if_there, take_steps
 from course.grading.inside.limits import die_with_parent, fork_alike
 from course.grading.inside.protocol import READY, read_setup
 from course.grading.model.referee_settings import RefereeSettings
@@ -58,7 +58,7 @@ def main(file: int, parent: int) -> None:
 
 def _serve(orders: socket.socket, settings: RefereeSettings, referee: Referee) -> None:
     """Fork a referee process for each socket that comes, until the grader hangs up."""
-    server = os.getpid()
+    server, forks = os.getpid(), Forks()
     while True:
         data, files, _, _ = socket.recv_fds(orders, 1, 1)
         if not data:
@@ -69,6 +69,7 @@ def _serve(orders: socket.socket, settings: RefereeSettings, referee: Referee) -
             _referee_process(socket.socket(fileno=files[0]), settings, referee)
             os._exit(0)
         os.close(files[0])
+        forks.add()
 
 
 def _referee_process(

@@ -1,11 +1,12 @@
-"""What is imported before the first fork: what is there, or else nothing at all."""
+"""What is done for forks: imports before the first one, and huge pages where there are many."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-from course.grading.inside.forkable import import_if_there
+from course.grading.inside import forkable
+from course.grading.inside.forkable import MANY_FORKS, Forks, import_if_there
 
 
 @pytest.fixture
@@ -40,3 +41,14 @@ def test_one_that_is_there_and_cannot_be_imported_says_why(
     (folder / "broken_inside.py").write_text(source)
     with pytest.raises(ImportError, match=error):
         import_if_there("broken_inside")
+
+
+def test_huge_pages_are_made_once_and_only_where_there_are_many_forks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[int] = []
+    forks = Forks()
+    for number in range(1, 3 * MANY_FORKS):
+        monkeypatch.setattr(forkable, "_use_huge_pages", lambda now=number: made.append(now))
+        forks.add()
+    assert made == [MANY_FORKS]
