@@ -18,7 +18,7 @@ from tests.this_course import COURSE
 
 pytestmark = pytest.mark.slow(minutes=2)
 
-STOCK = "adversarial_attacks"  # whose tests train nothing
+STOCK = "data_augmentation"  # the quickest to run: nothing long is trained
 
 
 def make_class(root: Path, lesson: str, students: Mapping[str, Path]) -> Course:
