@@ -42,7 +42,7 @@ check: $(INSTALLED)  ## Fail on anything stale, unclean, leaking, dead or wrong
 	@$(COURSE) check
 run: $(EXECUTED)  ## Execute every notebook with papermill; report in build/executed/ (PARAMETERS="seeds=2" for a shorter run)
 grade: $(GRADED)  ## Grade a sample class made from exercises/; results in build/grading/
-bench: $(INSTALLED)  ## Measure training against the original tutorial's loop, and grading against nbgrader (QUICK=1 for two minutes)
+bench: $(INSTALLED)  ## Measure training against the original tutorial's loop, and grading against nbgrader (QUICK=1 for four minutes)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 lab: $(BUILT)  ## Open JupyterLab on the course
 	@$(BIN)/jupyter lab

@@ -1,4 +1,4 @@
-"""Run the benchmarks: `make bench`, or `make bench QUICK=1` for one in two minutes."""
+"""Run the benchmarks: `make bench`, or `make bench QUICK=1` for one in about four minutes."""
 
 import argparse
 import json
