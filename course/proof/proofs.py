@@ -16,6 +16,7 @@ from course.grading.inside.limits import Isolation
 from course.grading.intake.assignment import Assignment, read_assignment
 from course.grading.model.cells import Cell, MasterNotebook
 from course.grading.model.findings import Findings
+from course.grading.model.rehearsal import Rules
 from course.layout import Course
 from course.pool import Pool
 from course.proof.answers import Answer, answers_folder, read_answers
@@ -73,7 +74,7 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class _ProofTask:
+class ProofTask:
     """Hold a notebook of a lesson, and from the folder `bank` the answers to its exercises."""
 
     assignment: Assignment
@@ -88,7 +89,7 @@ def prove(course: Course, only: list[str] | None = None) -> list[Proof]:
     Raises `CourseError` for an unknown lesson, a course without answers, a file among them that is
     not one, and a master that cannot be read, fails or does not pass its own tests.
     """
-    tasks = [*chain.from_iterable(_read(course, lesson) for lesson in course.select(only))]
+    tasks = [*chain.from_iterable(read_tasks(course, lesson) for lesson in course.select(only))]
     # The answers are the author's own: there is nobody to lock in.
     options = provide(course, GradingOptions(Isolation.PROCESS, time_limit=TIME_LIMIT))
     with Pool(nullcontext, min(count_cores(), len(tasks))) as pool:
@@ -96,15 +97,32 @@ def prove(course: Course, only: list[str] | None = None) -> list[Proof]:
         return [*chain.from_iterable(outcome.result() for outcome in outcomes)]
 
 
-def _read(course: Course, lesson: str) -> Iterator[_ProofTask]:
+def read_tasks(course: Course, lesson: str) -> Iterator[ProofTask]:
+    """Yield what is to be proven of each notebook of a lesson; raises as `prove` does."""
     assignment, bank = read_assignment(course, lesson), answers_folder(course)
     for master in assignment.notebooks:
         answers = {each: read_answers(course, each.name) for each in find_exercises(master)}
-        yield _ProofTask(assignment, master, bank, answers)
+        yield ProofTask(assignment, master, bank, answers)
 
 
-def _prove(task: _ProofTask, options: GradingOptions, _: None) -> list[Proof]:
-    """Return the proofs of a notebook's exercises, which one grader judges."""
+def prove_task(task: ProofTask, grader: RestartingGrader, rules: Rules) -> list[Proof]:
+    """Return the proofs of a notebook's exercises, which its `grader` judges by `rules`."""
+
+    def judge(cells: Sequence[Cell]) -> Findings:
+        return grader.grade(cells, {}, rules)
+
+    return [
+        Proof(
+            task.assignment.name,
+            exercise.name,
+            task.bank / exercise.name,
+            tuple(try_answers(judge, task.master, exercise, answers)),
+        )
+        for exercise, answers in task.answers.items()
+    ]
+
+
+def _prove(task: ProofTask, options: GradingOptions, _: None) -> list[Proof]:
     with RestartingGrader(task.master, options, task.assignment.files) as grader:
         # Tests that cannot be run apart from the answers are run as --beside runs them.
         found = rehearse(grader.grade, task.master, allow_beside=True)
@@ -112,17 +130,4 @@ def _prove(task: _ProofTask, options: GradingOptions, _: None) -> list[Proof]:
         warnings = found.warnings(task.master.name)
         if warnings:
             raise CourseError(warnings[0])
-        rules = found.rules(allow_beside=True)
-
-        def judge(cells: Sequence[Cell]) -> Findings:
-            return grader.grade(cells, {}, rules)
-
-        return [
-            Proof(
-                task.assignment.name,
-                exercise.name,
-                task.bank / exercise.name,
-                tuple(try_answers(judge, task.master, exercise, answers)),
-            )
-            for exercise, answers in task.answers.items()
-        ]
+        return prove_task(task, grader, found.rules(allow_beside=True))
