@@ -6,7 +6,7 @@ from claims.claim import Claim, Lesson
 from claims.evidence import Evidence, Record, train
 
 FEW = 2
-FEW_SEEDS = 5
+FEW_SEEDS = 3
 FIRST, APART = 10_000, 20  # far from any seed of the evidence, and from each other
 ERRORS = 4.5  # chance alone exceeds it about once in two thousand comparisons
 

@@ -141,6 +141,11 @@ def test_help_is_quick_as_nothing_heavy_is_imported(tmp_path: Path) -> None:
     assert python("-c", look, folder=tmp_path).out.strip() == "set()"
 
 
+def test_a_library_of_notebooks_is_quick_as_it_compiles_no_grammars(tmp_path: Path) -> None:
+    look = "import sys, nbformat; print({'lark', 'rfc3987_syntax'} & set(sys.modules))"
+    assert python("-c", look, folder=tmp_path).out.strip() == "set()"
+
+
 def test_without_the_extra_one_line_says_how_to_install_it(tmp_path: Path) -> None:
     ended = python("-c", HIDE, folder=tmp_path)
     assert ended.code == 1
