@@ -5,7 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from course.errors import CourseError
-from course.execute.fork_server import adopt_environment, fork_server
+from course.execute.forking import adopt_environment, fork_context
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ def choose_device(wanted: str) -> Device:
         return Device("cpu", "CPU")
     # In a process of its own: asking torch about a GPU claims a part of the GPU's memory.
     with ProcessPoolExecutor(
-        1, mp_context=fork_server(), initializer=adopt_environment, initargs=(dict(os.environ),)
+        1, mp_context=fork_context(), initializer=adopt_environment, initargs=(dict(os.environ),)
     ) as pool:
         return pool.submit(find_device, wanted).result()
 

@@ -13,7 +13,7 @@ from papermill.exceptions import PapermillExecutionError
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
 
 from course.execute.events import Finished, Progressed, Retried
-from course.execute.fork_server import adopt_environment
+from course.execute.forking import adopt_environment
 from course.execute.plan import NotebookTask, Setting
 from course.execute.results import started_cells, summarize
 

@@ -16,7 +16,7 @@ from threading import Lock
 
 from course.errors import CourseError
 from course.execute.events import Event, Finished, Started
-from course.execute.fork_server import fork_server
+from course.execute.forking import fork_context
 from course.execute.kernel_process import execute, quote_log
 from course.execute.plan import NotebookTask, Setting
 from course.execute.results import NotebookRun, summarize
@@ -121,8 +121,8 @@ class _NotebookProcess:
     @classmethod
     def start(cls, task: NotebookTask, setting: Setting, scratch: Path) -> "_NotebookProcess":
         """Start the process that runs `task`."""
-        ours, theirs = fork_server().Pipe(duplex=False)
-        process = fork_server().Process(
+        ours, theirs = fork_context().Pipe(duplex=False)
+        process = fork_context().Process(
             target=execute, args=(task, setting, scratch, theirs), daemon=True
         )
         process.start()

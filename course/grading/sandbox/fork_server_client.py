@@ -381,8 +381,8 @@ def check_sandbox() -> None:
             answer = student.socket.recv(1)
     except (CourseError, ServerDied, OSError) as error:
         raise CourseError(
-            f"no sandbox can be had here ({error}); allow user namespaces and "
-            f"`apt install bubblewrap libseccomp2`, {INSTEAD}"
+            f"no sandbox can be had here ({error}); `apt install bubblewrap libseccomp2` and allow "
+            f"user namespaces (on Ubuntu, .ci/allow_bubblewrap does), {INSTEAD}"
         ) from error
     if answer != b"?":
         raise CourseError(f"no process lives in a sandbox here; mend that, {INSTEAD}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from multiprocessing.context import ForkServerContext
 
 
-def fork_server() -> ForkServerContext:
+def fork_context() -> ForkServerContext:
     """Return what processes are started with: forks of a server that has papermill imported.
 
     The server never has a thread or a GPU, so a fork is safe; it does not import this package, as
