@@ -20,7 +20,7 @@ from course.grading.border.breach import Breach, exactly
 from course.grading.border.raised import describe_error, read_error
 
 # What a rewritten test cell calls (`asserts`).
-FAILED, HOLDS, CREDIT = "__failed__", "__holds__", "__credit__"
+FAILED, HOLDS, CREDIT, RAISING = "__failed__", "__holds__", "__credit__", "__raising__"
 FILE = "<tests of {}>"
 MAX_TOLD = 50  # failures with a message
 
@@ -34,18 +34,35 @@ class Stop:
 
 
 @dataclass
+class Raising:
+    """Count how many blocks the cell is in that may catch an `AssertionError`, or expect one."""
+
+    depth: int = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+
+
+@dataclass
 class Notes:
     """Hold the lines of the asserts of one test cell that were reached, and that did not hold.
 
-    The latter have their message, if there is one. `credit` is the number that the cell ends with.
-    An assert of a function from another test cell counts for the line that has led to it.
+    Of the latter, some have `failed`, while the cell went on, and others have `raised` an error, as
+    the cell itself may catch it. They have their message, if there is one. `credit` is the number
+    that the cell ends with. An assert of a function from another test cell counts for the line that
+    has led to it.
     """
 
     file: str = ""  # as which the cell was compiled
     reached: set[int] = field(default_factory=set)
     failed: dict[int, str | None] = field(default_factory=dict)
+    raised: dict[int, str | None] = field(default_factory=dict)
     stops: list[Stop] = field(default_factory=list)
     credit: float | None = None
+    raising: Raising = field(default_factory=Raising)
 
     def hold(self, file: str, line: int, value: object) -> bool:
         """Note that an assert in `file` is reached, and return whether it holds."""
@@ -54,11 +71,17 @@ class Notes:
         return bool(value)
 
     def fail(self, file: str, line: int, message: object = None) -> None:
-        """Note that an assert in `file` does not hold, once for each line."""
+        """Note that an assert in `file` does not hold, once for each line.
+
+        Raises `AssertionError` where the cell may catch it: what it does then is up to it.
+        """
         line = line if file == self.file else self._line_here()
-        if line not in self.failed:
-            is_told = message is not None and len(self.failed) < MAX_TOLD
-            self.failed[line] = str(message) if is_told else None
+        noted = self.raised if self.raising.depth else self.failed
+        if line not in noted:
+            is_told = message is not None and len(noted) < MAX_TOLD
+            noted[line] = str(message) if is_told else None
+        if self.raising.depth:
+            raise AssertionError(*([] if message is None else [message]))
 
     def end_with(self, value: object) -> None:
         """Note the value of the cell's last line, if it is a number as nbgrader sees it."""
@@ -84,7 +107,7 @@ def run_tests(shell: Any, code: CodeType, notes: Notes) -> None:
     An error ends up in the notes, unless it is no `Exception`.
     """
     notes.file = code.co_filename
-    names = {HOLDS: notes.hold, FAILED: notes.fail, CREDIT: notes.end_with}
+    names = {HOLDS: notes.hold, FAILED: notes.fail, CREDIT: notes.end_with, RAISING: notes.raising}
     shell.user_ns |= names
 
     try:
@@ -101,6 +124,7 @@ def describe_notes(notes: Notes) -> dict[str, Any]:
     return {
         "reached": sorted(notes.reached),
         "failed": [[line, message] for line, message in notes.failed.items()],
+        "raised": [[line, message] for line, message in notes.raised.items()],
         "stops": [{"line": stop.line} | describe_error(stop.error) for stop in notes.stops],
         "credit": notes.credit,
     }
@@ -112,12 +136,8 @@ def read_notes(described: object) -> Notes:
     found = exactly(described, dict)
     notes.reached = {exactly(line, int) for line in exactly(found.get("reached"), list)}
 
-    for failure in exactly(found.get("failed"), list):
-        if type(failure) is not list or len(failure) != 2:
-            raise Breach("a failure without a line and a message")
-        line, message = failure
-        text = None if message is None else exactly(message, str)
-        notes.fail(notes.file, exactly(line, int), text)
+    notes.failed = _read_lines(found.get("failed"))
+    notes.raised = _read_lines(found.get("raised"))
 
     # No more than could be told of, as whoever describes them may make up any number.
     for described_stop in exactly(found.get("stops"), list)[:MAX_TOLD]:
@@ -128,6 +148,18 @@ def read_notes(described: object) -> Notes:
     if credit is not None:
         notes.end_with(exactly(credit, float))
     return notes
+
+
+def _read_lines(described: object) -> dict[int, str | None]:
+    """Return the messages of asserts by their lines, no more of them than could be told of."""
+    lines: dict[int, str | None] = {}
+    for failure in exactly(described, list):
+        if type(failure) is not list or len(failure) != 2:
+            raise Breach("a failure without a line and a message")
+        line, message = exactly(failure[0], int), failure[1]
+        text = None if message is None else exactly(message, str)
+        lines.setdefault(line, text if len(lines) < MAX_TOLD else None)
+    return lines
 
 
 def line_of(error: BaseException) -> int:

@@ -1,6 +1,11 @@
-"""The asserts of a test cell: each is a test of its own, and none keeps the others from running."""
+"""The asserts of a test cell: each is a test of its own, and none keeps the others from running.
+
+Only where the cell itself may catch an `AssertionError`, or expects one, an assert that does not
+hold raises it, as in any Python: there it decides what the cell does next.
+"""
 
 import ast
+import builtins
 import io
 import re
 import tokenize
@@ -8,12 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from course.grading.border.notes import CREDIT, FAILED, HOLDS
+from course.grading.border.notes import CREDIT, FAILED, HOLDS, RAISING
 from course.notebooks import BEGIN_HIDDEN, END_HIDDEN, line_in_region
 
 MAX_NAME = 200
 TOLD = "A hidden test does not hold."
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
+CAUGHT = ("AssertionError", "Exception", "BaseException")
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 WEIGHT = re.compile(r"#\s*weight:\s*(\d+(?:\.\d+)?)\s*$")
 
@@ -37,7 +43,7 @@ class Assertion:
 
 @dataclass(frozen=True)
 class Assertions:
-    """Hold a test cell, to be run with `HOLDS`, `FAILED` and `CREDIT` among its names.
+    """Hold a test cell, to be run with `HOLDS`, `FAILED`, `CREDIT` and `RAISING` among its names.
 
     Where `is_weighted`, a `# weight: 2` behind an assert says how much it counts, one without
     counts 1, and each gives points of its own. Otherwise the points are for all of them together.
@@ -154,3 +160,53 @@ class _Rewriter(ast.NodeTransformer):
         # Within the `if`, as the message of an assert that holds is not computed.
         rewritten = ast.If(ast.UnaryOp(ast.Not(), test), [failed], [])
         return ast.copy_location(rewritten, node)
+
+    def visit_Try(self, node: ast.Try) -> ast.AST:
+        """Have asserts raise in a block whose handlers may catch it."""
+        return self._visit_block(node, any(_may_catch(each.type) for each in node.handlers))
+
+    def visit_TryStar(self, node: ast.TryStar) -> ast.AST:
+        """Do as `visit_Try` does: a group of exceptions is caught alike."""
+        return self._visit_block(node, any(_may_catch(each.type) for each in node.handlers))
+
+    def visit_With(self, node: ast.With) -> ast.AST:
+        """Have asserts raise in a block that names the error, as `assertRaises` has it named."""
+        return self._visit_block(node, any(_names_error(each.context_expr) for each in node.items))
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST:
+        """Do as `visit_With` does."""
+        return self._visit_block(node, any(_names_error(each.context_expr) for each in node.items))
+
+    def _visit_block(self, node: Any, is_raising: bool) -> ast.AST:
+        self.generic_visit(node)
+        if is_raising:
+            node.body = [_raising(node.body)]
+        found: ast.AST = node
+        return found
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        """Have asserts raise in a call that is told the error and what to call."""
+        self.generic_visit(node)
+        return _raising([node]) if _names_error(node.value) else node
+
+
+def _may_catch(kind: ast.expr | None) -> bool:
+    """Tell whether a handler of this `kind` may catch an `AssertionError`."""
+    if kind is None:
+        return True
+    if isinstance(kind, ast.Tuple):
+        return any(map(_may_catch, kind.elts))
+    known = getattr(builtins, kind.id, None) if isinstance(kind, ast.Name) else None
+    # Of any other name nobody knows what it will stand for.
+    return not isinstance(known, type) or issubclass(AssertionError, known)
+
+
+def _names_error(expression: ast.expr) -> bool:
+    """Tell whether a kind of error that an assert raises stands among the names used."""
+    names = (node for node in ast.walk(expression) if isinstance(node, ast.Name))
+    return any(name.id in CAUGHT for name in names)
+
+
+def _raising(body: list[ast.stmt]) -> ast.With:
+    block = ast.With([ast.withitem(ast.Name(RAISING, ast.Load()))], body)
+    return ast.copy_location(block, body[0])

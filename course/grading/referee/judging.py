@@ -50,22 +50,35 @@ class Record:
             self.notes.credit,
             self.ran_beside,
         )
-        return judged.because_of(self.causes)
+        return self._without_meant(judged).because_of(self.causes)
+
+    def _without_meant(self, judged: Judgement) -> Judgement:
+        """Leave out asserts that raised where all points are given: they were meant to."""
+        if judged.score < judged.points or self.found.is_weighted:
+            return judged
+        tests = (test for test in judged.tests if test.line not in self.notes.raised)
+        return replace(judged, tests=tuple(tests))
 
     def _failures(self) -> Iterator[Failure]:
-        tests = {test.line: test for test in self.found.tests}
         for line, message in self.notes.failed.items():
-            test = tests.get(line)  # there is none for an assert of another cell's function
-            if message is None:
-                message = f"This does not hold: {test.name}" if test else "A test does not hold."
-            failure = self._failure(line, Verdict.FAILED, message)
-            yield replace(failure, told=test.told if test else TOLD)
+            yield self._failed(line, message)
         for stop in self.notes.stops:
             yield self._stopped(stop)
+
+    def _failed(self, line: int, message: str | None) -> Failure:
+        """Return the failure of an assert, or of what raises the same error in its place."""
+        test = next((test for test in self.found.tests if test.line == line), None)
+        if message is None:  # there is no test for an assert of another cell's function
+            message = f"This does not hold: {test.name}" if test else "A test does not hold."
+        failure = self._failure(line, Verdict.FAILED, message)
+        return replace(failure, told=test.told if test else TOLD)
 
     def _stopped(self, stop: Stop) -> Failure:
         error = stop.error
         notes = "\n".join(getattr(error, "__notes__", []))  # the student's traceback
+        # One that the student's code has raised has its traceback; this one is the test's own.
+        if isinstance(error, AssertionError) and not notes:
+            return self._failed(stop.line, str(error) or None)
         if isinstance(error, Refused):
             return self._failure(stop.line, Verdict.REFUSED, str(error), notes)
         message = f"{type(error).__name__}: {error}"
@@ -83,10 +96,10 @@ class Record:
         return AssertResult(test.name, test.line, test.hidden, outcome, test.weight)
 
     def _outcome(self, test: Assertion, failures: tuple[Failure, ...]) -> Outcome:
-        if any(failure.line == test.line for failure in failures):
+        if test.line in self.notes.raised or any(each.line == test.line for each in failures):
             return Outcome.FAILED
         # What ended the cell in the middle of a loop has also cut short the tests in it.
-        ends = [failure.line for failure in failures if failure.verdict is not Verdict.FAILED]
+        ends = [stop.line for stop in self.notes.stops] + [each.line for each in self.breaches]
         is_cut_short = test.inside or any(line in test.loop for line in ends)
         if ends and is_cut_short:
             return Outcome.NOT_REACHED

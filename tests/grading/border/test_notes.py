@@ -107,6 +107,7 @@ stop = {
 parts = {
     "reached": st.lists(lines),
     "failed": st.lists(st.tuples(lines, st.none() | text).map(list)),
+    "raised": st.lists(st.tuples(lines, st.none() | text).map(list)),
     "stops": st.lists(st.fixed_dictionaries(stop)),
     "credit": st.none() | st.floats(),
 }
@@ -114,8 +115,9 @@ PARTS = st.sampled_from(list(parts))
 
 
 def check_notes(notes: Notes) -> None:
-    assert all(type(line) is int for line in (*notes.reached, *notes.failed))
-    assert all(message is None or type(message) is str for message in notes.failed.values())
+    assert all(type(line) is int for line in (*notes.reached, *notes.failed, *notes.raised))
+    messages = (*notes.failed.values(), *notes.raised.values())
+    assert all(message is None or type(message) is str for message in messages)
     assert all(isinstance(stop.error, Exception) for stop in notes.stops)
     assert notes.credit is None or not math.isnan(notes.credit)
 

@@ -1,11 +1,21 @@
 """The asserts of a test cell are found, weighed and run one by one."""
 
 import ast
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from course.grading.border.notes import CREDIT, FAILED, HOLDS
+from course.grading.border.notes import (
+    CREDIT,
+    FAILED,
+    FILE,
+    HOLDS,
+    RAISING,
+    Notes,
+    Raising,
+    run_tests,
+)
 from course.grading.referee.asserts import Assertions, read_assertions
 
 CELL = """\
@@ -97,7 +107,7 @@ def run(source: str) -> dict[str, list[Any]]:
         assert file == "cell"
         noted[FAILED].append((line, message))
 
-    names = {HOLDS: holds, FAILED: failed, CREDIT: noted[CREDIT].append}
+    names = {HOLDS: holds, FAILED: failed, CREDIT: noted[CREDIT].append, RAISING: Raising()}
     exec(compile(read_assertions(source, "cell").tree, "cell", "exec"), names)
     return noted
 
@@ -125,3 +135,146 @@ def test_what_is_no_python_is_refused() -> None:
 def test_an_empty_cell_has_no_tests() -> None:
     assert read_assertions("").tests == ()
     assert ast.unparse(read_assertions("").tree) == ""
+
+
+# --- asserts that the cell itself may catch: Python is the oracle ---
+
+CAUGHT = {
+    "counted one by one": """
+points = 0
+for x in (0, 1, 2):
+    try:
+        assert x < 2
+        points += 1
+    except AssertionError:
+        pass
+points""",
+    "in a function": """
+def passes(x):
+    try:
+        assert x > 0
+    except AssertionError:
+        return 0
+    return 1
+passes(3) + passes(-3)""",
+    "of a function that is called there": """
+def check(x):
+    assert x > 0
+points = 0
+for x in (1, -1, 2):
+    try:
+        check(x)
+    except Exception as error:
+        continue
+    points += 1
+points""",
+    "caught whatever it is": """
+score = 2
+try:
+    assert 1 == 1
+    assert 1 == 2
+except:
+    score = 1
+score""",
+    "one of several": """
+try:
+    assert [] == [0]
+    ok = 3
+except (IndexError, AssertionError):
+    ok = 4
+ok""",
+    "its message": """
+try:
+    assert 1 == 2, "one is not two"
+except AssertionError as error:
+    found = len(str(error))
+found""",
+    "of a group": """
+try:
+    assert 1 == 2
+    points = 1
+except* AssertionError:
+    points = 2
+points""",
+    "the next block": """
+points = 0
+try:
+    try:
+        assert 1 == 2
+    except ValueError:
+        points += 1
+    points += 2
+except AssertionError:
+    points += 4
+points""",
+    "expected in a block": """
+import unittest
+with unittest.TestCase().assertRaises(AssertionError):
+    assert 1 == 2
+5""",
+    "suppressed": """
+from contextlib import suppress
+points = 1
+with suppress(Exception):
+    assert 1 == 2
+    points = 2
+points""",
+    "expected of a call": """
+import unittest
+def check(x):
+    assert x == 2
+unittest.TestCase().assertRaises(AssertionError, check, 1)
+6""",
+    "of a type by another name": """
+Wrong = AssertionError
+try:
+    assert 1 == 2
+    points = 1
+except Wrong:
+    points = 2
+points""",
+}
+
+
+def notes_of(source: str) -> Notes:
+    notes, file = Notes(), FILE.format("cell")
+    code = compile(read_assertions(source, file).tree, file, "exec")
+    run_tests(SimpleNamespace(user_ns={}, showtraceback=None), code, notes)
+    return notes
+
+
+def python_of(source: str) -> float:
+    """Return the value of the last line, as Python has it."""
+    *lines, last = source.splitlines()
+    names: dict[str, Any] = {}
+    exec("\n".join(lines), names)
+    return float(eval(last, names))
+
+
+@pytest.mark.parametrize("shape", CAUGHT)
+def test_an_assert_that_may_be_caught_does_as_python_says(shape: str) -> None:
+    notes = notes_of(CAUGHT[shape])
+    assert notes.credit == python_of(CAUGHT[shape])
+    assert (notes.failed, notes.stops) == ({}, [])
+    assert notes.raised
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try:\n    assert 1 == 2\nexcept (ValueError, KeyError):\n    pass\nassert 2 == 3",
+        "try:\n    assert 1 == 2\nfinally:\n    x = 1\nassert 2 == 3",
+        "try:\n    1\nexcept AssertionError:\n    pass\nelse:\n    assert 1 == 2\nassert 2 == 3",
+        "with open('/dev/null') as file:\n    assert 1 == 2\nassert 2 == 3",
+    ],
+)
+def test_where_nothing_catches_it_the_cell_goes_on(source: str) -> None:
+    notes = notes_of(source)
+    assert (len(notes.failed), notes.raised, notes.stops) == (2, {}, [])
+
+
+def test_what_is_raised_again_ends_the_cell() -> None:
+    notes = notes_of("try:\n    assert 1 == 2, 'no'\nexcept AssertionError:\n    raise\nassert 1")
+    assert notes.raised == {2: "no"}
+    assert [(stop.line, str(stop.error)) for stop in notes.stops] == [(2, "no")]
+    assert notes.reached == {2}

@@ -51,6 +51,46 @@ def test_a_number_at_the_end_is_the_credit(loopback: Loopback) -> None:
     assert loopback.judge("f = 1", "0.5 * f").score == 0.5
 
 
+COUNTED = """points = 0
+for number in (1, 2, 3):
+    try:
+        assert f(number) == number, f"{number} should stay what it is"
+        points += 1
+    except AssertionError:
+        pass
+points"""
+
+
+@pytest.mark.parametrize("run_beside", [(), ("test_f",)])
+def test_a_cell_that_catches_its_asserts_gives_points_for_each(
+    loopback: Loopback, run_beside: tuple[str, ...]
+) -> None:
+    cells = [answer("def f(x):\n    return min(x, 1)"), question(COUNTED)]
+    [judgement] = loopback.run(cells, run_beside=run_beside).judgements
+    assert (judgement.score, judgement.failures) == (1, ())
+    assert [test.outcome.value for test in judgement.tests] == ["failed"]
+
+
+def test_an_assert_that_is_meant_to_fail_is_no_test(loopback: Loopback) -> None:
+    tests = "try:\n    assert f == 2\nexcept AssertionError:\n    f = 2\nassert f == 2"
+    judgement = loopback.judge("f = 1", tests)
+    assert judgement.score == judgement.points
+    assert [test.line for test in judgement.tests] == [5]
+
+
+def test_what_a_cell_raises_again_is_told_as_the_assert_is(loopback: Loopback) -> None:
+    tests = "try:\n    assert f == 2, 'two'\nexcept AssertionError:\n    raise"
+    [failure] = loopback.judge("f = 1", tests).failures
+    assert (failure.verdict, failure.line, failure.message) == (Verdict.FAILED, 2, "two")
+
+
+def test_an_error_of_the_answer_is_one_though_it_is_called_as_that_of_an_assert(
+    loopback: Loopback,
+) -> None:
+    judgement = loopback.judge("def f():\n    raise AssertionError('mine')", "assert f() == 1")
+    assert judgement.verdict is Verdict.ERROR
+
+
 def test_hidden_tests_are_found_below_blank_lines(loopback: Loopback) -> None:
     tests = "\n\n### BEGIN HIDDEN TESTS\nassert f == 9, 'nine'\n### END HIDDEN TESTS"
     [failure] = loopback.judge("f = 3", tests).failures
