@@ -25,8 +25,8 @@ from unittest.mock import patch
 
 import torch
 
-from course.grading.border.arguments import GLOBAL_RANDOMNESS, seed_generators
 from course.grading.border.channel import Channel
+from course.grading.border.randomness import GLOBAL_RANDOMNESS, seed_generators
 from course.grading.border.shell import make_shell
 from course.grading.engine.grader import NO_FILES, NO_RULES
 from course.grading.engine.options import GradingOptions

@@ -15,16 +15,18 @@ import io
 import pickle
 import random
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
-from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
 import cloudpickle  # type: ignore[import-untyped]
 import numpy
-import torch
-from torch import Tensor, nn
+
+from course.grading.border.randomness import Randomness, digest_generator, move_on
+from course.grading.border.tensors import is_tensor, torch_is_imported
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # What a pickled argument stands for: a kind, and a name or number to be looked up in the student
 # process; with the number of a graph comes the value of its tensor.
@@ -36,48 +38,6 @@ NO_PARTS = (
     *(type, ModuleType, FunctionType, BuiltinFunctionType, MethodType),
     *(str, bytes, int, float, complex),
 )
-
-
-@dataclass(frozen=True)
-class Randomness:
-    """Stand for a global random generator, which is a part of every call."""
-
-    library: Literal["torch", "numpy", "random"]
-
-    def state(self) -> bytes:
-        """Return the state that the generator is in."""
-        if self.library == "torch":
-            return _torch_state(torch.default_generator)
-        get = numpy.random.get_state if self.library == "numpy" else random.getstate
-        return pickle.dumps(get())
-
-    def set_state(self, state: bytes) -> None:
-        """Bring the generator into a state that `state` has returned in the referee."""
-        # To unpickle is safe: states go to the student process, and none ever comes from there.
-        if self.library == "torch":
-            torch.default_generator.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
-        elif self.library == "numpy":
-            numpy.random.set_state(pickle.loads(state))
-        else:
-            random.setstate(pickle.loads(state))
-
-    def seed(self, number: int) -> None:
-        """Seed the generator with a number of up to 32 bits."""
-        if self.library == "torch":
-            torch.default_generator.manual_seed(number)
-        elif self.library == "numpy":
-            numpy.random.seed(number)
-        else:
-            random.seed(number)
-
-
-GLOBAL_RANDOMNESS = (Randomness("torch"), Randomness("numpy"), Randomness("random"))
-
-
-def seed_generators() -> None:
-    """Seed all global random generators, so that grading twice gives the same."""
-    for generator in GLOBAL_RANDOMNESS:
-        generator.seed(0)
 
 
 class Labels(Generic[AnyLabel]):
@@ -112,50 +72,13 @@ class _Pickler(cloudpickle.Pickler):
         return None if type(value) in PLAIN else self._token(value)
 
     def reducer_override(self, value: Any) -> Any:
-        # Torch's own way puts a file format around the bytes, which takes many times as long.
-        if type(value) in (Tensor, nn.Parameter) and _is_ordinary(value):
-            place = value.storage_offset(), value.size(), value.stride()
-            storage, dtype = value.untyped_storage(), value.dtype
-            return _make_tensor, (type(value), storage, dtype, place, value.requires_grad)
+        if torch_is_imported():
+            from course.grading.border.torch_values import reduce_value
 
-        # A storage is pickled once, so that tensors which share memory still do over there.
-        if type(value) is torch.UntypedStorage and value.device.type == "cpu":
-            # A copy, as what `numpy` has seen cannot be resized any more.
-            copied = _bytes_of(value).clone()
-            return _make_storage, (copied.numpy().tobytes(),)
+            reduced = reduce_value(value)
+            if reduced is not None:
+                return reduced
         return super().reducer_override(value)
-
-
-def _is_ordinary(value: Tensor) -> bool:
-    """Tell whether a tensor is no more than a view of bytes in memory."""
-    if value.layout is not torch.strided or value.device.type != "cpu" or vars(value):
-        return False
-    # The numbers of these are others than their bytes say by themselves.
-    return not (value.is_quantized or value.is_conj() or value.is_neg())
-
-
-def _make_tensor(
-    kind: type[Tensor],
-    storage: torch.UntypedStorage,
-    dtype: torch.dtype,
-    place: tuple[int, torch.Size, tuple[int, ...]],
-    requires_grad: bool,
-) -> Tensor:
-    value = torch.empty(0, dtype=dtype).set_(storage, *place)
-    if kind is nn.Parameter:
-        return nn.Parameter(value, requires_grad)
-    return value.requires_grad_(requires_grad)
-
-
-def _make_storage(data: bytes) -> torch.UntypedStorage:
-    storage = torch.UntypedStorage(len(data))
-    if data:
-        _bytes_of(storage).copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8))
-    return storage
-
-
-def _bytes_of(storage: torch.UntypedStorage) -> Tensor:
-    return torch.empty(0, dtype=torch.uint8).set_(storage)
 
 
 class _Unpickler(pickle.Unpickler):
@@ -235,30 +158,29 @@ def mutable_parts(root: object, is_opaque: Callable[[object], bool]) -> list[Any
     return parts
 
 
-def leaves_of(parts: Iterable[object]) -> list[Tensor]:
+def leaves_of(parts: Iterable[object]) -> "list[Tensor]":
     """Return the tensors among `parts` to which gradients flow back."""
-    return [part for part in parts if isinstance(part, Tensor) and part.requires_grad]
+    return [part for part in parts if is_tensor(part) and part.requires_grad]
 
 
-def _children(value: Any) -> Iterator[Any]:
+def _children(value: Any) -> Iterable[Any]:
     if isinstance(value, (list, tuple)):
-        yield from value
-    elif isinstance(value, dict):
-        yield from value.values()
-    elif isinstance(value, nn.Module):
-        # Only what `describe` tells of a module, not all its attributes.
-        for held in (value._parameters, value._buffers, value._modules):
-            yield from held.values()
-    elif isinstance(value, torch.optim.Optimizer):
-        for group in value.param_groups:
-            yield from group["params"]
-    elif not isinstance(value, (Tensor, numpy.ndarray)):
-        yield from vars(value).values() if hasattr(value, "__dict__") else ()
+        return value
+    if isinstance(value, dict):
+        return value.values()
+    if torch_is_imported():
+        from course.grading.border import torch_values
+
+        held = torch_values.children(value)
+        if held is not None:
+            return held
+    is_object = hasattr(value, "__dict__") and not isinstance(value, numpy.ndarray)
+    return vars(value).values() if is_object else ()
 
 
 def describe(part: Any) -> Any:
     """Return what there is of `part` that can change, as plain data and other parts."""
-    for kind, (get, _) in KINDS.items():
+    for kind, (get, _) in _kinds().items():
         if isinstance(part, kind):
             return get(part)
     return vars(part).copy() if hasattr(part, "__dict__") else None
@@ -270,29 +192,11 @@ def restore(part: Any, state: Any) -> None:
     Raises `TypeError`, `ValueError`, `RuntimeError`, `KeyError` or `AttributeError` for a state
     that does not fit.
     """
-    for kind, (_, put) in KINDS.items():
+    for kind, (_, put) in _kinds().items():
         if isinstance(part, kind):
             put(part, state)
             return
     vars(part).update(state)
-
-
-def _describe_tensor(part: Tensor) -> tuple[Tensor, bool, Tensor | None]:
-    # torch warns who asks a tensor in the middle of a graph for its gradient.
-    grad = part.grad if part.is_leaf else None
-    return part.detach(), part.requires_grad, None if grad is None else grad.detach()
-
-
-def _restore_tensor(part: Tensor, state: Any) -> None:
-    value, requires_grad, grad = state
-    # Where it is, if that can be, so that its views see the change, too.
-    if part.shape == value.shape and part.dtype == value.dtype:
-        part.data.copy_(value)
-    else:
-        part.data = value
-    if part.is_leaf:
-        part.requires_grad_(requires_grad)
-        part.grad = grad
 
 
 # These, too, change a part where it is: the test may hold it by other names.
@@ -316,72 +220,23 @@ def _restore_array(part: Any, state: Any) -> None:
     part[...] = state
 
 
-def _describe_module(part: nn.Module) -> tuple[Any, ...]:
-    return part.training, dict(part._parameters), dict(part._buffers), dict(part._modules)
-
-
-def _restore_module(part: nn.Module, state: Any) -> None:
-    training, *held = state
-    part.training = bool(training)
-    kinds = (nn.Parameter, Tensor, nn.Module)
-    stores: tuple[Any, ...] = (part._parameters, part._buffers, part._modules)
-    for kind, store, items in zip(kinds, stores, held, strict=True):
-        # torch trusts these stores: it would stumble over anything else much later, in a test.
-        if not all(value is None or isinstance(value, kind) for value in items.values()):
-            raise TypeError("a module can hold only parameters, buffers and modules")
-        _restore_dict(store, items)
-
-
-def _torch_state(generator: torch.Generator) -> bytes:
-    state: bytes = generator.get_state().numpy().tobytes()
-    return state
-
-
-def _generator_state(part: Any) -> bytes:
-    """Return all that a random generator's next numbers depend on."""
-    if isinstance(part, Randomness):
-        return part.state()
-    if isinstance(part, torch.Generator):
-        return _torch_state(part)
-    is_numpy = isinstance(part, numpy.random.Generator)
-    return pickle.dumps(part.bit_generator.state if is_numpy else part.getstate())
-
-
-def _digest(part: Any) -> bytes:
-    # It is enough to tell whether a generator was used: `_move_on` needs no more.
-    return blake2b(_generator_state(part), digest_size=16).digest()
-
-
-def _move_on(part: Any, _: Any) -> None:
-    """Bring a generator that the student's code has used to another state, always the same.
-
-    No state is ever taken from the student process: it could make the numbers that the test draws
-    next all alike, and wrong answers right for them.
-    """
-    # 32 bits, as many as a seed of numpy's has.
-    number = int.from_bytes(blake2b(_generator_state(part), digest_size=4).digest())
-    if isinstance(part, torch.Generator):
-        part.manual_seed(number)
-    elif isinstance(part, numpy.random.Generator):
-        part.bit_generator.state = type(part.bit_generator)(number).state
-    else:
-        part.seed(number)
-
-
 Get: TypeAlias = Callable[[Any], Any]
 Put: TypeAlias = Callable[[Any, Any], None]
-GENERATORS = (Randomness, torch.Generator, numpy.random.Generator, random.Random)
+GENERATORS = (Randomness, numpy.random.Generator, random.Random)
 # How each kind of part is described and restored; an object of any other has its attributes.
-KINDS: dict[type, tuple[Get, Put]] = {
-    **dict.fromkeys(GENERATORS, (_digest, _move_on)),
-    Tensor: (_describe_tensor, _restore_tensor),
+KINDS: Mapping[type, tuple[Get, Put]] = {
+    **dict.fromkeys(GENERATORS, (digest_generator, move_on)),
     numpy.ndarray: (lambda part: part.view(), _restore_array),
     list: (list, _restore_list),
     dict: (lambda part: list(part.items()), _restore_dict),
     set: (set, _restore_set),
-    nn.Module: (_describe_module, _restore_module),
-    torch.optim.Optimizer: (
-        lambda part: part.state_dict(),
-        lambda part, state: part.load_state_dict(state),
-    ),
 }
+
+
+def _kinds() -> Mapping[type, tuple[Get, Put]]:
+    """Return the kinds that there can be parts of."""
+    if not torch_is_imported():
+        return KINDS
+    from course.grading.border import torch_values
+
+    return {**KINDS, **torch_values.KINDS}

@@ -17,8 +17,6 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeAlias
 
-import torch
-
 Tree: TypeAlias = "bool | int | float | str | bytes | list[Tree] | None"
 Label: TypeAlias = tuple[int | str, ...]
 
@@ -55,16 +53,14 @@ NUMPY_DTYPE = re.compile(
     re.ASCII,
 )
 
-# Those with elements that are whole bytes and mean something by themselves.
+# Of tensors, those with elements that are whole bytes and mean something by themselves.
 _ELEMENTS = (
     "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 bfloat16 float16 float32 float64 "
     "float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu "
     "complex32 complex64 complex128"
 )
-# By name; this torch may lack the newest.
-TENSOR_DTYPES: Mapping[str, torch.dtype] = MappingProxyType(
-    {name: getattr(torch, name) for name in _ELEMENTS.split() if hasattr(torch, name)}
-)
+# Names, as torch need not be there; an older one lacks the newest of them.
+TENSOR_DTYPES = frozenset(_ELEMENTS.split())
 # What may be a key or an element of a set; of tuples, those of such values only.
 KEY_TAGS = frozenset(
     (

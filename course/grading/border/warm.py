@@ -6,11 +6,8 @@ Imported before a fork, it is prepared in every forked process.
 from contextlib import redirect_stdout
 from io import StringIO
 
-import torch
-
 from course.grading.border.shell import make_shell
 
-torch.set_num_threads(1)  # threads would not survive a fork
 with redirect_stdout(StringIO()):
     make_shell().run_cell("from IPython.display import HTML, display\ndisplay(HTML(''))")
     make_shell().reset()

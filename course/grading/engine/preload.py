@@ -16,7 +16,7 @@ from course.ipython_code import imported_modules
 
 # Both servers need these, whatever a notebook imports.
 OURS = ("course.grading.border.warm", "matplotlib.pyplot")
-WARM_TORCH = "course.grading.border.warm_torch"
+TORCH, WARM_TORCH = "torch", "course.grading.border.warm_torch"
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,9 @@ def find_preload(
     """Return what servers need, and want of what the instructor's `cells` import.
 
     The `local` modules, which lie beside the notebook, are left for the cells to import: only there
-    they are found. Without `imports`, so are all. `readable` are the packages and modules that the
-    course provides.
+    they are found. Without `imports`, so are all but torch. `readable` are the packages and modules
+    that the course provides.
     """
-    if not imports:
-        return Preload(OURS)
     wanted: dict[str, None] = {}  # in order, and each once
     for cell in cells:
         if cell.role is Role.GIVEN:
@@ -51,8 +49,10 @@ def find_preload(
     # A notebook may use torch without a word of it, through a module that it imports.
     sources = [cell.source for cell in cells]
     sources += _sources(names, {path.stem: path for path in readable})
-    # Its warm-up takes seconds, which a course that never uses it should not pay.
+    # It takes seconds, which a notebook that never uses it should not pay.
     uses_torch = any("torch" in source for source in sources)
+    if not imports:
+        return Preload((*OURS, TORCH) if uses_torch else OURS)
     return Preload((*OURS, WARM_TORCH) if uses_torch else OURS, tuple(names))
 
 

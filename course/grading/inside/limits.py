@@ -92,8 +92,16 @@ def address_space() -> int:
     return pages * resource.getpagesize()
 
 
-def set_limits(limits: Limits, used: int, *, is_alone: bool) -> None:
-    """Limit this process and all that it starts; `used` are the addresses it has in use already.
+def limit_addresses(used: int, memory: int, *, room: int) -> None:
+    """Let this process have so many bytes of `memory` beyond the addresses it has in use already.
+
+    It may raise the limit by so much `room`, for libraries, which take addresses and no memory.
+    """
+    _limit(resource.RLIMIT_AS, used + memory, used + memory + room)
+
+
+def set_limits(limits: Limits, used: int, *, is_alone: bool, room: int = 0) -> None:
+    """Limit this process and all that it starts; `used` and `room` as in `limit_addresses`.
 
     The number of processes counts for a user: it is limited only for one who `is_alone`.
     """
@@ -105,7 +113,7 @@ def set_limits(limits: Limits, used: int, *, is_alone: bool) -> None:
     _limit(resource.RLIMIT_NOFILE, limits.open_files)
     if used:
         # It counts addresses, not memory, and imports have taken many of those.
-        _limit(resource.RLIMIT_AS, used + limits.memory)
+        limit_addresses(used, limits.memory, room=room)
     if is_alone:
         _limit(resource.RLIMIT_NPROC, limits.processes + 1)  # the supervisor counts too
 

@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
+from course.grading.inside.late_torch import room_for_torch
 from course.grading.inside.limits import (
     Isolation,
     die_with_parent,
@@ -199,7 +200,12 @@ def _run(request: Request, blueprint: Blueprint, supervisor: int) -> None:
 
     if blueprint.is_sandbox:
         filter_system_calls(blueprint.forbidden)
-    set_limits(blueprint.settings.limits, blueprint.addresses, is_alone=blueprint.is_sandbox)
+    set_limits(
+        blueprint.settings.limits,
+        blueprint.addresses,
+        is_alone=blueprint.is_sandbox,
+        room=room_for_torch(),
+    )
 
     # Read only here: what the server had read, every later student would inherit.
     channel = socket.socket(fileno=request.channel)

@@ -5,18 +5,20 @@ test's, and run here.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from course.grading.border import arguments
 from course.grading.border.arguments import Token
 from course.grading.border.breach import Breach, exactly
 from course.grading.border.gradients import Graphs
 from course.grading.border.raised import message_of
+from course.grading.border.tensors import is_tensor
 from course.grading.referee.decoding import DecodeHooks
 from course.grading.referee.stand_ins import DO_NOT_FIT
 from course.grading.referee.student_channel import read_value
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Message = tuple[Any, ...]
 MakeStandIn = Callable[[str, int, Any], Any]
@@ -36,7 +38,7 @@ class Callbacks:
             self._functions.append(value)
             return "callback", len(self._functions) - 1
         # A tensor that a function here has computed: the student's code may ask for its gradient.
-        if isinstance(value, Tensor) and not value.is_leaf and self._leaves:
+        if is_tensor(value) and not value.is_leaf and self._leaves:
             return "graph", (self._graphs.keep(value, self._leaves), value.detach())
         return None
 
@@ -44,7 +46,7 @@ class Callbacks:
         """Call a function, and return what came of it as a message."""
         leaves: list[Tensor] = []
 
-        def tensor(value: Tensor, _: int) -> Tensor:
+        def tensor(value: "Tensor", _: int) -> "Tensor":
             leaves.append(value.requires_grad_())
             return value
 

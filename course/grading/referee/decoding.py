@@ -12,11 +12,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType, NoneType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgpack  # type: ignore[import-untyped]
-import torch
-from torch import nn
 
 from course.grading.border.plain_data import (
     KEYS_EVERY,
@@ -33,9 +31,11 @@ from course.grading.referee.readers import (
     READERS,
     is_number,
     own_errors,
-    read_tensor,
     require,
 )
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_LABEL = 8
 MAX_LABEL_TEXT = 200
@@ -51,7 +51,7 @@ def _refuse_handle(kind: str, number: int, info: object) -> NoReturn:
     raise Malformed("a handle where none is expected")
 
 
-def _refuse_gradient(tensor: torch.Tensor, number: int) -> NoReturn:
+def _refuse_gradient(tensor: "Tensor", number: int) -> NoReturn:
     raise Malformed("a gradient where none is expected")
 
 
@@ -70,7 +70,7 @@ class DecodeHooks:
 
     reference: Callable[[Label], object] = _refuse_reference
     handle: Callable[[str, int, object], object] = _refuse_handle
-    tensor: Callable[[torch.Tensor, int], object] = _refuse_gradient
+    tensor: "Callable[[Tensor, int], object]" = _refuse_gradient
 
 
 def unpack(data: bytes, *, limit: int = MAX_BYTES) -> Tree:
@@ -129,6 +129,9 @@ class _Decoder:
     def tensor(self, fields: list[Tree], depth: int, parameter: bool = False) -> object:
         """Return a tensor or a parameter; one with a number is for the hook to finish."""
         with own_errors():
+            # Here, as nothing of a student's may ever have needed torch before.
+            from course.grading.referee.torch_values import make_parameter, read_tensor
+
             name, shape, raw, needs_grad, number = fields
             plain = read_tensor(name, shape, raw)
 
@@ -139,7 +142,7 @@ class _Decoder:
             require(number is None or is_numbered, "a wrong number")
 
             if parameter:
-                plain = nn.Parameter(plain, requires_grad=bool(needs_grad))
+                plain = make_parameter(plain, bool(needs_grad))
             elif number is None:
                 plain.requires_grad_(bool(needs_grad))
         # Not under `own_errors`: what goes wrong in a hook is no fault of the bytes.

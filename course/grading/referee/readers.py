@@ -5,8 +5,6 @@ This is a part of the border, in the referee: the fields are an enemy's. What is
 """
 
 import math
-import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -17,12 +15,10 @@ from types import EllipsisType, MappingProxyType
 from typing import Any
 
 import numpy as np
-import torch
 
 from course.grading.border.plain_data import (
     MAX_BITS,
     NUMPY_DTYPE,
-    TENSOR_DTYPES,
     Malformed,
     int_bytes,
     is_decimal,
@@ -33,14 +29,6 @@ from course.grading.border.plain_data import (
 MAX_NUMBER = 2**53
 # Equal hashes make a dict slow, and those of numbers and tuples can be chosen.
 MAX_SAME_HASH = 32
-DEVICE = re.compile(r"[a-z]{2,16}", re.ASCII)
-ALL_DTYPES: Mapping[str, torch.dtype] = MappingProxyType(
-    {
-        str(dtype).removeprefix("torch."): dtype
-        for dtype in vars(torch).values()
-        if type(dtype) is torch.dtype
-    }
-)
 
 
 @contextmanager
@@ -51,6 +39,7 @@ def own_errors() -> Iterator[None]:
     except (
         ArithmeticError,
         AttributeError,
+        ImportError,  # of torch, where there is none that could have made the value
         LookupError,
         MemoryError,
         RuntimeError,
@@ -150,7 +139,7 @@ def _read_slice(parts: list[Any]) -> slice:
     return slice(start, stop, step)
 
 
-def _read_shape(shape: Any, raw: Any, itemsize: int) -> tuple[int, ...]:
+def read_shape(shape: Any, raw: Any, itemsize: int) -> tuple[int, ...]:
     """Return `shape`, once `raw` has as many bytes as it needs."""
     sizes = tuple(exactly(shape, list))
     require(all(type(size) is int and size >= 0 for size in sizes), "a wrong shape")
@@ -160,23 +149,8 @@ def _read_shape(shape: Any, raw: Any, itemsize: int) -> tuple[int, ...]:
     return sizes
 
 
-def read_tensor(name: Any, shape: Any, raw: Any) -> torch.Tensor:
-    """Return a tensor without a gradient; call it under `own_errors`."""
-    dtype = TENSOR_DTYPES[exactly(name, str)]
-    sizes = _read_shape(shape, raw, dtype.itemsize)
-    if dtype is torch.bool:
-        _require_bools(raw)
-    with warnings.catch_warnings():
-        # torch warns of some dtypes, and of bytes that cannot be written to, which are only read.
-        warnings.simplefilter("ignore")
-        tensor = torch.empty(sizes, dtype=dtype, device="cpu", requires_grad=False)
-        if raw:
-            flat = torch.frombuffer(raw, dtype=torch.uint8)
-            tensor.reshape(-1).view(torch.uint8).copy_(flat)
-    return tensor
-
-
-def _require_bools(raw: bytes) -> None:
+def require_bools(raw: bytes) -> None:
+    """Raise `Malformed` unless all bytes are bools."""
     # Another byte than 0 and 1 would be a bool that equals neither True nor False.
     require(not raw.strip(b"\0\1"), "a bool that is none")
 
@@ -185,10 +159,10 @@ def _read_array(name: Any, shape: Any, raw: Any) -> np.ndarray[Any, np.dtype[Any
     require(NUMPY_DTYPE.fullmatch(exactly(name, str)) is not None, "no dtype of numpy's")
     dtype = np.dtype(name)
     require(dtype.str == name, "a dtype by another name")
-    sizes = _read_shape(shape, raw, dtype.itemsize)
+    sizes = read_shape(shape, raw, dtype.itemsize)
     array = np.ndarray(sizes, dtype, buffer=raw).copy()
     if dtype.kind == "b":
-        _require_bools(raw)
+        require_bools(raw)
     if dtype.kind == "U" and array.size:
         # numpy takes any four bytes for one, and fails only when the text is used.
         points = np.frombuffer(raw, f"{name[0]}u4")
@@ -201,20 +175,6 @@ def _read_scalar(name: Any, raw: Any) -> Any:
     # Texts have tags of their own, `npstr` and `npbytes`, and each value has one form.
     require(array.dtype.kind not in "US", "a text as a number")
     return array[()]
-
-
-def _read_size(*sizes: Any) -> torch.Size:
-    fits = all(type(size) is int and -(2**63) <= size < 2**63 for size in sizes)
-    require(fits, "a size of other than ints")
-    return torch.Size(sizes)
-
-
-def _read_device(kind: Any, index: Any) -> torch.device:
-    require(DEVICE.fullmatch(exactly(kind, str)) is not None, "no device")
-    if index is None:
-        return torch.device(kind)
-    require(is_number(index) and index < 128, "no index of a device")
-    return torch.device(kind, index)
 
 
 def _read_range(start: Any, stop: Any, step: Any) -> range:
@@ -266,6 +226,17 @@ def _read_nothing() -> EllipsisType:
     return ...
 
 
+def _of_torch(tag: str) -> Callable[..., Any]:
+    """Return the reader of a type of torch's, which is imported when the first value arrives."""
+
+    def read(*fields: Any) -> Any:
+        from course.grading.referee import torch_values
+
+        return torch_values.READERS[tag](*fields)
+
+    return read
+
+
 # Of the fields alone: no hook is asked.
 READERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
@@ -273,9 +244,7 @@ READERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "text": _read_text,
         "complex": _read_complex,
         "ellipsis": _read_nothing,
-        "dtype": lambda name: ALL_DTYPES[exactly(name, str)],
-        "device": _read_device,
-        "size": _read_size,
+        **{tag: _of_torch(tag) for tag in ("dtype", "device", "size")},
         "array": _read_array,
         "npscalar": _read_scalar,
         "npstr": lambda node: np.str_(_text(node)),

@@ -6,6 +6,7 @@ plain data. A verdict rests on nothing else than what the asserts here see.
 """
 
 import ast
+import importlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout, suppress
@@ -13,10 +14,13 @@ from dataclasses import dataclass
 from io import StringIO
 from types import CodeType
 
-from course.grading.border.arguments import Labels, seed_generators
+from course.grading.border.arguments import Labels
 from course.grading.border.breach import Breach, Gone, Late
 from course.grading.border.notes import FILE, Notes, line_of, run_tests
+from course.grading.border.randomness import seed_generators
 from course.grading.border.shell import make_shell, run_cell
+from course.grading.border.tensors import torch_is_imported
+from course.grading.inside.late_torch import prepare_for_torch
 from course.grading.model.cells import Cell
 from course.grading.model.judgement import Failure, Judgement
 from course.grading.model.printable import one_line, printable
@@ -56,6 +60,9 @@ class Referee:
 
         The test cells are read, too, which takes as long as to run them.
         """
+        prepare_for_torch()
+        if torch_is_imported():  # now, lest each process that is forked has to
+            importlib.import_module("course.grading.referee.torch_values")
         seed_generators()
         self._prefix = tuple(cells)
         for cell in self._prefix:

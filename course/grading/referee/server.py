@@ -10,7 +10,6 @@ should it never end.
 import importlib
 import os
 import pickle
-import resource
 import shutil
 import signal
 import socket
@@ -21,7 +20,13 @@ from tempfile import mkdtemp
 from course.grading.border.channel import Channel
 from course.grading.inside.data_files import place_files
 from course.grading.inside.forkable import Forks, import_if_there, take_steps
-from course.grading.inside.limits import die_with_parent, fork_alike
+from course.grading.inside.late_torch import room_for_torch
+from course.grading.inside.limits import (
+    address_space,
+    die_with_parent,
+    fork_alike,
+    limit_addresses,
+)
 from course.grading.inside.protocol import READY, read_setup
 from course.grading.model.referee_settings import RefereeSettings
 from course.grading.model.results import Verdict
@@ -77,7 +82,8 @@ def _referee_process(
 ) -> None:
     """Judge the submission that comes over `connection`, and say what was found."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    _limit_memory(settings.memory_limit)
+    # A value of a student's may be a flood.
+    limit_addresses(address_space(), settings.memory_limit, room=room_for_torch())
     grader = Channel(connection)
     _tell(grader, "process", os.getpid())  # so that the grader can kill it
     cells, left_out, run_beside = pickle.loads(grader.receive(PATIENCE, MAX_MESSAGE))
@@ -118,14 +124,6 @@ def _processes(grader: Channel, connection: socket.socket) -> StudentProcesses:
 
 def _tell(grader: Channel, kind: str, detail: object) -> None:
     grader.send(pickle.dumps((kind, detail)))
-
-
-def _limit_memory(more: int) -> None:
-    """Let this process have `more` bytes than it has: a value of a student's may be a flood."""
-    with open("/proc/self/statm") as file:
-        pages = int(file.read().split()[0])
-    limit = pages * resource.getpagesize() + more
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 if __name__ == "__main__":

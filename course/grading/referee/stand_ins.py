@@ -11,16 +11,12 @@ from inspect import Parameter, Signature
 from types import MethodType
 from typing import Any, Protocol, Self
 
-from torch import nn
-
 from course.grading.border.arguments import Labels
 from course.grading.border.breach import Breach, exactly
 from course.grading.border.plain_data import ALONE, BETWEEN, CONTAINS
 
-# Of a module's parameters and buffers: characters in all, and dots in each.
-MAX_NAMES, MAX_LEVELS = 200_000, 40
-# What comes of data of other types or sizes than an honest answer has.
-DO_NOT_FIT = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+# What comes of data of other types or sizes than an honest answer has, or of torch's without torch.
+DO_NOT_FIT = (AttributeError, ImportError, LookupError, RuntimeError, TypeError, ValueError)
 OWN = ("_link", "_number")
 HASHED = {"__hash__": object.__hash__}
 KINDS = (
@@ -76,7 +72,11 @@ def _signature(parameters: Any) -> Signature:
     return Signature(made)
 
 
-class _Methods:
+class InstanceStandIn:
+    """Mark what may stand for an instance of a class of the student's."""
+
+
+class _Methods(InstanceStandIn):
     """Call every method of an object in the student process, under its own name."""
 
     _link: Caller
@@ -143,68 +143,13 @@ def _iterator(student: Caller, number: int, facts: Any) -> Iterator[Any]:
     return values_of()
 
 
-def _check_names(names: list[Any]) -> None:
-    """Raise `ValueError` for names that make more modules than the bytes of a reply pay for."""
-    # A module is made for every dot: a million of them are a megabyte of names, and no more.
-    length = sum(len(exactly(name, str)) for name in names)
-    levels = max((name.count(".") for name in names), default=0)
-    if length > MAX_NAMES or levels > MAX_LEVELS:
-        raise ValueError("more modules inside of each other than anybody writes")
-
-
-class ModuleStandIn(nn.Module):
-    """Stand for a module of the student's, with parameters and buffers of its own that follow."""
-
-    def __init__(self, student: Caller, number: int, facts: Any) -> None:
-        super().__init__()
-        _, training, parameters, buffers = facts
-        _check_names([entry[0] for entry in (*parameters, *buffers)])
-        for name, tensor, requires_grad in parameters:
-            owner, last = self._owner(name)
-            owner.register_parameter(last, nn.Parameter(tensor, requires_grad=requires_grad))
-        for name, tensor in buffers:
-            owner, last = self._owner(name)
-            owner.register_buffer(last, tensor)
-        self.train(bool(training))
-        object.__setattr__(self, "_link", student)
-        object.__setattr__(self, "_number", number)
-
-    def _owner(self, name: str) -> tuple[nn.Module, str]:
-        owner: nn.Module = self
-        *path, last = name.split(".")
-        for step in path:
-            if step not in owner._modules:
-                owner.add_module(step, nn.Module())
-            owner = owner._modules[step]  # type: ignore[assignment]
-        return owner, last
-
-    def train(self, mode: bool = True) -> "ModuleStandIn":
-        """Set the mode here and over there."""
-        super().train(mode)
-        if "_link" in vars(self):  # not while it is being made, when nothing has changed
-            self._link.call(None, self._number, "train", ((mode,), {}))
-        return self
-
-    def forward(self, *given: Any, **named: Any) -> Any:
-        """Compute the module's output over there, from the parameters that it has here."""
-        return self._link.call(self, self._number, "", (given, named))
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return super().__getattr__(name)
-        except AttributeError:
-            if name.startswith("_") or "_link" not in vars(self):
-                raise
-        return self._link.call(None, self._number, "__getattribute__", ((name,), {}))
-
-
 def _class(student: Caller, number: int, facts: Any) -> Any:
     name, text, _, is_module, specials = facts
 
     def make(cls: type, *given: Any, **named: Any) -> Any:
         made = student.call(None, number, "", (given, named))
         # The test may ask whether it is an instance of the class that it has called.
-        if isinstance(made, (ModuleStandIn, _Methods)):
+        if isinstance(made, InstanceStandIn):
             object.__setattr__(made, "__class__", cls)
         return made
 
@@ -214,6 +159,8 @@ def _class(student: Caller, number: int, facts: Any) -> Any:
         "__doc__": str(text),
     }
     if is_module:
+        from course.grading.referee.torch_values import ModuleStandIn
+
         return type(str(name), (ModuleStandIn,), body)
     if CONTAINS in exactly(specials, list):
         # Only where the test asks for an object of the class: one in place of a list would be told
@@ -222,10 +169,16 @@ def _class(student: Caller, number: int, facts: Any) -> Any:
     return type(str(name), (_Methods,), body | _specials(specials))
 
 
+def _module(student: Caller, number: int, facts: Any) -> Any:
+    from course.grading.referee.torch_values import ModuleStandIn
+
+    return ModuleStandIn(student, number, facts)
+
+
 MAKERS: dict[str, Callable[[Caller, int, Any], Any]] = {
     "function": FunctionStandIn,
     "class": _class,
-    "module": ModuleStandIn,
+    "module": _module,
     "iterator": _iterator,
     "object": _object,
 }

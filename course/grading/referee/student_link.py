@@ -12,23 +12,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any
-
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any
 
 from course.grading.border import arguments
-from course.grading.border.arguments import (
-    GLOBAL_RANDOMNESS,
-    Labels,
-    Token,
-    leaves_of,
-    mutable_parts,
-)
+from course.grading.border.arguments import Labels, Token, leaves_of, mutable_parts
 from course.grading.border.breach import Breach, Gone, exactly
 from course.grading.border.channel import Channel
 from course.grading.border.gradients import attach
 from course.grading.border.notes import Notes, Stop, read_notes
 from course.grading.border.raised import StudentError, read_error
+from course.grading.border.randomness import GLOBAL_RANDOMNESS
+from course.grading.border.tensors import is_module, is_tensor
 from course.grading.model.cell_output import CellOutput
 from course.grading.model.printable import printable
 from course.grading.referee.callbacks import Callbacks, Message
@@ -36,6 +30,9 @@ from course.grading.referee.decoding import DecodeHooks
 from course.grading.referee.outputs import read_output
 from course.grading.referee.stand_ins import DO_NOT_FIT, StandIns
 from course.grading.referee.student_channel import StudentChannel, read_value
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # What the student process may ask in the middle of a call.
 QUESTIONS = ("callback", "gradient")
@@ -134,7 +131,7 @@ class StudentLink:
     def call(self, stand_in: Any, number: int, method: str, inputs: tuple[Any, Any]) -> Any:
         """Call what has a number in the student process, and bring the arguments up to date."""
         parts = mutable_parts([*GLOBAL_RANDOMNESS, inputs], self._stand_ins.__contains__)
-        own = list(stand_in.parameters()) if isinstance(stand_in, nn.Module) else []
+        own = list(stand_in.parameters()) if is_module(stand_in) else []
         leaves = leaves_of([*parts, *own])
         if own:
             # The test may have trained the parameters that the module has here.
@@ -246,16 +243,16 @@ class StudentLink:
                 raise Breach("a change that does not fit its argument") from None
 
     def _hooks(self, parts: list[Any], leaves: Any) -> DecodeHooks:
-        def tensor(value: Tensor, number: int) -> Tensor:
+        def tensor(value: "Tensor", number: int) -> "Tensor":
             return attach(value, leaves, lambda grad: self._gradients(number, grad))
 
         return DecodeHooks(
             reference=lambda label: _part(parts, label), handle=self._stand_in, tensor=tensor
         )
 
-    def _gradients(self, number: int, grad: Tensor) -> list[Tensor]:
+    def _gradients(self, number: int, grad: "Tensor") -> "list[Tensor]":
         products = self._ask("gradient", number, grad)
-        if type(products) is not list or not all(isinstance(each, Tensor) for each in products):
+        if type(products) is not list or not all(map(is_tensor, products)):
             raise Breach("gradients that are none")
         return products
 

@@ -6,25 +6,21 @@ it for an attack. The form that data have is told in `plain_data`.
 """
 
 import math
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgpack  # type: ignore[import-untyped]
 import numpy as np
-import torch
-from torch import nn
 
 from course.grading.border.plain_data import (
     KEYS_EVERY,
     MAX_BYTES,
     MAX_DEPTH,
     MAX_NODES,
-    TENSOR_DTYPES,
     Label,
     Malformed,
     Tree,
@@ -33,7 +29,35 @@ from course.grading.border.plain_data import (
     is_shape,
     weigh,
 )
-from course.grading.student.writers import ATOM_WRITERS, WRITERS, numpy_dtype, tensor_dtype
+from course.grading.border.tensors import torch_is_imported
+from course.grading.student.writers import ATOM_WRITERS, WRITERS, numpy_dtype
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ArrayWriter: TypeAlias = "Callable[[Encoder, Any], Tree]"
+
+
+@dataclass(frozen=True)
+class Writers:
+    """Hold how values without parts are written, by their types.
+
+    Atoms are what hooks are not asked about. Others may be arguments of the call. Those of arrays
+    count their bytes before they copy them.
+    """
+
+    atoms: Mapping[type, Callable[[Any], Tree]]
+    others: Mapping[type, Callable[[Any], Tree]]
+    arrays: Mapping[type, ArrayWriter]
+
+
+def _find_writers() -> Writers:
+    """Return the writers of all types that there can be values of."""
+    if not torch_is_imported():
+        return Writers(ATOM_WRITERS, WRITERS, ARRAY_WRITERS)
+    from course.grading.student import torch_values
+
+    return torch_values.ALL_WRITERS
 
 
 def _nothing(value: object) -> None:
@@ -53,7 +77,7 @@ class EncodeHooks:
 
     reference: Callable[[Any], Label | None] = _nothing
     handle: Callable[[Any], tuple[str, int, object] | None] = _nothing
-    grad: Callable[[torch.Tensor], int | None] = _nothing
+    grad: "Callable[[Tensor], int | None]" = _nothing
 
 
 def pack(tree: Tree, *, limit: int = MAX_BYTES) -> bytes:
@@ -73,28 +97,30 @@ def encode(value: object, hooks: EncodeHooks | None = None, *, limit: int = MAX_
 
     An instance of a subclass is written as its plain base, without asking the subclass.
     """
-    return _Encoder(hooks or EncodeHooks(), limit).tree(value, 1)
+    return Encoder(hooks or EncodeHooks(), limit).tree(value, 1)
 
 
 @dataclass
-class _Encoder:
+class Encoder:
     """Hold the state of one `encode`: what was spent, and the containers that are being written."""
 
     hooks: EncodeHooks
     budget: int
     values: int = 0
     ancestors: set[int] = field(default_factory=set)
+    writers: Writers = field(default_factory=_find_writers)
 
     def tree(self, value: Any, depth: int) -> Tree:
         """Return the tree of `value`, which stands `depth` levels deep."""
         self.values += 1
         if self.values > MAX_NODES or depth > MAX_DEPTH:
             raise Uncarried("returns a value that is nested too deeply or has too many items")
+        known = self.writers
         for base in _bases(value):
-            if base in ATOM_WRITERS:
-                return ATOM_WRITERS[base](value)
+            if base in known.atoms:
+                return known.atoms[base](value)
             # One that is an argument of the call comes back as that argument, not as a copy.
-            if base in WRITERS or base in ARRAY_WRITERS or base in CONTAINER_WRITERS:
+            if base in known.others or base in known.arrays or base in CONTAINER_WRITERS:
                 return self._refer(value) or self._write(value, base, depth)
         return self._refer(value) or self._keep(value, depth)
 
@@ -105,9 +131,9 @@ class _Encoder:
             raise Uncarried("returns arrays that are too large to be handed over")
 
     def _write(self, value: Any, base: type, depth: int) -> Tree:
-        if writer := WRITERS.get(base):
+        if writer := self.writers.others.get(base):
             return writer(value)
-        if array_writer := ARRAY_WRITERS.get(base):
+        if array_writer := self.writers.arrays.get(base):
             return array_writer(self, value)
 
         if id(value) in self.ancestors:
@@ -172,68 +198,23 @@ def _slice_parts(value: slice) -> list[Any]:
     return [value.start, value.stop, value.step]
 
 
-def _write_tensor(encoder: _Encoder, value: torch.Tensor, tag: str = "tensor") -> Tree:
-    try:
-        # A subclass may have its own word in all that is done to it, and its own `requires_grad`.
-        with torch._C.DisableTorchFunctionSubclass(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch warns of some dtypes
-            needs_grad = bool(torch._C.TensorBase.__dict__["requires_grad"].__get__(value))
-            plain = torch.Tensor.detach(value)
-            if type(plain) is not torch.Tensor:
-                plain = torch.Tensor.as_subclass(plain, torch.Tensor)
-            encoder.spend(_tensor_size(plain))
-            raw = _tensor_bytes(plain)
-    except (RuntimeError, TypeError, ValueError, AttributeError) as error:
-        raise Uncarried(f"returns a tensor that cannot be read: {str(error)[:200]}") from None
-
-    # The hook gets the tensor itself: what was detached from its graph has no gradient.
-    number = encoder.hooks.grad(value) if needs_grad else None
-    return [tag, tensor_dtype(plain.dtype), list(plain.shape), raw, needs_grad, number]
-
-
-def _tensor_size(plain: torch.Tensor) -> int:
-    """Return how many bytes the elements take, once it is sure that they are there."""
-    if plain.layout is not torch.strided or plain.is_nested:
-        raise Uncarried("returns a sparse or nested tensor; return a dense one, with .to_dense()")
-    if plain.is_meta or tensor_dtype(plain.dtype) not in TENSOR_DTYPES:
-        raise Uncarried(f"returns a tensor of {plain.dtype} on {plain.device}; return numbers")
-    return _array_size(plain.shape, plain.dtype.itemsize)
-
-
-def _array_size(shape: Sequence[int], itemsize: int) -> int:
+def array_size(shape: Sequence[int], itemsize: int) -> int:
+    """Return the bytes of an array; raises `Uncarried` for sizes that none may have."""
     if not is_shape(shape):
         raise Uncarried("returns an array with too many dimensions, or empty and too long")
     return math.prod(shape) * itemsize
 
 
-def _tensor_bytes(plain: torch.Tensor) -> bytes:
-    flat = plain.resolve_conj().resolve_neg().cpu().contiguous().reshape(-1).view(torch.uint8)
-    # A bool may have been made of another byte than 0 and 1, and would equal neither of them.
-    # Others are copied, as what `numpy` has seen cannot be resized any more.
-    copied = flat.ne(0) if plain.dtype is torch.bool else flat.clone()
-    return copied.numpy().tobytes()
-
-
-def _write_parameter(encoder: _Encoder, value: nn.Parameter) -> Tree:
-    return _write_tensor(encoder, value, "parameter")
-
-
-def _write_array(encoder: _Encoder, value: Any) -> Tree:
+def _write_array(encoder: Encoder, value: Any) -> Tree:
     plain = np.ndarray.view(value, np.ndarray)  # by the base: a subclass may have its own
     name = numpy_dtype(plain.dtype)
-    encoder.spend(_array_size(plain.shape, plain.dtype.itemsize))
+    encoder.spend(array_size(plain.shape, plain.dtype.itemsize))
     if plain.dtype.kind == "b":  # as with tensors, of other bytes than 0 and 1
         plain = plain.view(np.uint8) != 0
     return ["array", name, list(plain.shape), plain.tobytes()]
 
 
-ARRAY_WRITERS: Mapping[type, Callable[[_Encoder, Any], Tree]] = MappingProxyType(
-    {
-        torch.Tensor: _write_tensor,
-        nn.Parameter: _write_parameter,
-        np.ndarray: _write_array,
-    }
-)
+ARRAY_WRITERS: Mapping[type, ArrayWriter] = MappingProxyType({np.ndarray: _write_array})
 # By the method of the base: a subclass may show other items than it has.
 CONTAINER_WRITERS: Mapping[type, tuple[str, Callable[[Any], Iterable[Any]]]] = MappingProxyType(
     {

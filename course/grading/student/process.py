@@ -9,6 +9,7 @@ packed dict with a `kind` for each. A function of the test that the student's co
 for in the middle of a call: then this side sends `callback` and goes on when the result comes.
 """
 
+import importlib
 import marshal
 import os
 import pickle
@@ -20,27 +21,25 @@ from inspect import Parameter, signature
 from io import StringIO
 from pathlib import Path
 from socket import socket
-from typing import Any
-
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any
 
 from course.grading.border import arguments
-from course.grading.border.arguments import (
-    GLOBAL_RANDOMNESS,
-    Labels,
-    leaves_of,
-    mutable_parts,
-    seed_generators,
-)
+from course.grading.border.arguments import Labels, leaves_of, mutable_parts
 from course.grading.border.channel import Channel, ChannelClosed
 from course.grading.border.gradients import Graphs, attach
 from course.grading.border.notes import Notes, describe_notes, run_tests
 from course.grading.border.plain_data import ALONE, BETWEEN, CONTAINS, Uncarried
 from course.grading.border.raised import describe_error, same_error
+from course.grading.border.randomness import GLOBAL_RANDOMNESS, seed_generators
 from course.grading.border.shell import MAX_OUTPUT, make_shell, run_cell
+from course.grading.border.tensors import is_module, is_module_class, torch_is_imported
 from course.grading.inside.data_files import add_files
+from course.grading.inside.late_torch import prepare_for_torch
 from course.grading.inside.limits import fork_alike
 from course.grading.student.encoding import EncodeHooks, encode, pack
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 MAX_REQUEST = 2**31
 MAX_TOGETHER = 2**24  # bytes of values that come in one reply, unless one alone has more
@@ -62,7 +61,7 @@ class Frame:
     """Hold what the values of one call may refer to: its arguments, and where gradients flow."""
 
     parts: list[Any] = field(default_factory=list)
-    leaves: list[Tensor] = field(default_factory=list)
+    leaves: "list[Tensor]" = field(default_factory=list)
 
 
 class Kept:
@@ -183,11 +182,11 @@ class StudentProcess:
             run_tests(self._shell, marshal.loads(code), notes)
         return self._outcome(lambda: describe_notes(notes), self._hooks(Frame()))
 
-    def gradient(self, number: int, grad: Tensor) -> Reply:
+    def gradient(self, number: int, grad: "Tensor") -> Reply:
         """Return the vector-Jacobian products of a tensor that a call has returned."""
         return self._outcome(lambda: self._graphs.product(number, grad), self._hooks(Frame()))
 
-    def load_state(self, number: int, state: dict[str, Tensor]) -> Reply:
+    def load_state(self, number: int, state: "dict[str, Tensor]") -> Reply:
         """Give a kept module the parameters and buffers that the test's copy of it has."""
         module = self._kept[number]
 
@@ -200,7 +199,7 @@ class StudentProcess:
         """Have the referee call a function of the test's and return what that returns."""
         leaves: list[Tensor] = []
 
-        def keep(tensor: Tensor) -> int:
+        def keep(tensor: "Tensor") -> int:
             leaves.append(tensor)
             return len(leaves) - 1
 
@@ -208,7 +207,7 @@ class StudentProcess:
         data = pack(encode(inputs, hooks))
         return self._ask({"kind": "callback", "number": number, "inputs": data}, leaves)
 
-    def _ask(self, question: Reply, leaves: list[Tensor]) -> Any:
+    def _ask(self, question: Reply, leaves: "list[Tensor]") -> Any:
         """Ask the referee something in the middle of a call, and answer it until it answers."""
         self._send(question)
         # Questions nest: what the referee calls may call the student's code, which asks again.
@@ -293,6 +292,9 @@ def prepare(sources: Iterable[str]) -> Iterator[None]:
     """
     os.environ["NBGRADER_EXECUTION"] = "autograde"
     sys.path.insert(0, "")  # as in a notebook
+    prepare_for_torch()
+    if torch_is_imported():  # now, lest each student's process has to
+        importlib.import_module("course.grading.student.torch_values")
     seed_generators()
     shell = make_shell()
     faults = shell.meta["faults"] = []
@@ -323,7 +325,7 @@ def _state(part: Any, hooks: EncodeHooks) -> bytes:
         return b""
 
 
-def _packed(grad: Tensor) -> Reply:
+def _packed(grad: "Tensor") -> Reply:
     return {"inputs": pack(encode(grad.detach()))}
 
 
@@ -340,14 +342,14 @@ def _method(value: Any, name: str) -> Any:
 
 
 def _parameters(value: Any) -> list[Any]:
-    return list(value.parameters()) if isinstance(value, nn.Module) else []
+    return list(value.parameters()) if is_module(value) else []
 
 
 def _kind_of(value: Any) -> str | None:
     # In this order: classes and modules can be called, too, and would else be functions.
     if isinstance(value, type):
         return "class"
-    if isinstance(value, nn.Module):
+    if is_module(value):
         return "module"
     if isinstance(value, Iterator):
         return "iterator"
@@ -366,7 +368,7 @@ def _of_callable(value: Any) -> list[Any]:
 
     name, text = getattr(value, "__name__", ""), getattr(value, "__doc__", "")
     specials = _specials(value) if isinstance(value, type) else []
-    return [str(name)[:200], str(text or "")[:2000], parameters, _is_module_class(value), specials]
+    return [str(name)[:200], str(text or "")[:2000], parameters, is_module_class(value), specials]
 
 
 def _specials(kind: type) -> list[str]:
@@ -374,11 +376,6 @@ def _specials(kind: type) -> list[str]:
     names = (*ALONE, *BETWEEN, CONTAINS)
     own = {name: getattr(kind, name, None) for name in names}
     return [name for name, method in own.items() if method is not getattr(object, name, None)]
-
-
-def _is_module_class(value: Any) -> bool:
-    """Tell whether `value` is a class of modules."""
-    return isinstance(value, type) and issubclass(value, nn.Module)
 
 
 def _of_parameter(parameter: Parameter) -> list[Any]:
@@ -393,7 +390,7 @@ def _of_parameter(parameter: Parameter) -> list[Any]:
     ]
 
 
-def _of_module(module: nn.Module) -> list[Any]:
+def _of_module(module: "nn.Module") -> list[Any]:
     parameters = [[n, p.detach(), p.requires_grad] for n, p in module.named_parameters()]
     buffers = [[name, buffer.detach()] for name, buffer in module.named_buffers()]
     return [type(module).__name__, module.training, parameters, buffers]

@@ -12,7 +12,6 @@ from types import EllipsisType, MappingProxyType, NoneType
 from typing import Any
 
 import numpy as np
-import torch
 
 from course.grading.border.plain_data import (
     MAX_BITS,
@@ -70,15 +69,6 @@ def numpy_dtype(dtype: np.dtype[Any]) -> str:
     return name
 
 
-def tensor_dtype(dtype: torch.dtype) -> str:
-    """Return the name of a dtype as it is in `torch`."""
-    return str(dtype).removeprefix("torch.")
-
-
-def _write_size(value: torch.Size) -> Tree:
-    return ["size", *map(int, tuple.__iter__(value))]
-
-
 def _write_range(value: range) -> Tree:
     return ["range", *map(_write_int, (value.start, value.stop, value.step))]
 
@@ -106,10 +96,6 @@ def _write_timedelta(value: timedelta) -> Tree:
     return ["timedelta", *(part.__get__(value) for part in parts)]
 
 
-def _write_device(value: torch.device) -> Tree:
-    return ["device", value.type, value.index]
-
-
 # What hooks are not asked about: such values have no identity that matters.
 ATOM_WRITERS: Mapping[type, Callable[[Any], Tree]] = MappingProxyType(
     {
@@ -121,7 +107,6 @@ ATOM_WRITERS: Mapping[type, Callable[[Any], Tree]] = MappingProxyType(
         bytes: _write_bytes,
         complex: _write_complex,
         EllipsisType: lambda value: ["ellipsis"],
-        torch.dtype: lambda value: ["dtype", tensor_dtype(value)],
         np.str_: lambda value: ["npstr", _write_str(value)],
         np.bytes_: lambda value: ["npbytes", _write_bytes(value)],
     }
@@ -129,8 +114,6 @@ ATOM_WRITERS: Mapping[type, Callable[[Any], Tree]] = MappingProxyType(
 # What may be an argument of the call, and is then not written out.
 WRITERS: Mapping[type, Callable[[Any], Tree]] = MappingProxyType(
     {
-        torch.Size: _write_size,
-        torch.device: _write_device,
         range: _write_range,
         Fraction: _write_fraction,
         Decimal: _write_decimal,

@@ -16,9 +16,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from course.grading.border.arguments import (
-    GLOBAL_RANDOMNESS,
     Labels,
-    Randomness,
     describe,
     dump,
     leaves_of,
@@ -27,6 +25,7 @@ from course.grading.border.arguments import (
     restore,
     stays_here,
 )
+from course.grading.border.randomness import GLOBAL_RANDOMNESS, Randomness
 
 # What a restored state may raise: `student_link` makes a breach of those alone.
 DO_NOT_FIT = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)

@@ -27,6 +27,7 @@ from torch import nn
 from course.grading.border.plain_data import NUMPY_DTYPE, TENSOR_DTYPES, Malformed, Uncarried
 from course.grading.referee.decoding import SPECIAL, DecodeHooks, decode, unpack
 from course.grading.referee.readers import BUILDERS, MAX_SAME_HASH, READERS
+from course.grading.referee.torch_values import ELEMENTS
 from course.grading.student.encoding import EncodeHooks, encode, pack
 
 ORDINARY = settings(suppress_health_check=[HealthCheck.too_slow], database=None)
@@ -72,7 +73,7 @@ def image(value: Any) -> Any:
 
 # ---------------------------------------------------------------- round trips
 
-DTYPES = list(TENSOR_DTYPES.values())
+DTYPES = list(ELEMENTS.values())
 INTS = st.integers() | st.integers(-(2**4096) + 1, 2**4096 - 1) | st.integers(2**63 - 3, 2**64 + 3)
 TEXTS = st.text(st.characters(exclude_categories=[]), max_size=5)
 SHAPES = st.lists(st.integers(0, 3), max_size=4)

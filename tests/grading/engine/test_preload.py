@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from course.grading.engine.preload import OURS, WARM_TORCH, find_preload
+from course.grading.engine.preload import OURS, TORCH, WARM_TORCH, find_preload
 from course.grading.model.cells import Cell, Role
 from tests.grading.cells import answer, given, question
 
@@ -44,8 +44,13 @@ def test_modules_beside_the_notebook_are_left_to_its_cells() -> None:
 
 
 def test_without_imports_only_ours_are_needed() -> None:
-    found = find_preload([given("import torch")], NOTHING, imports=False)
+    found = find_preload([given("import json")], NOTHING, imports=False)
     assert (found.needed, found.wanted) == (OURS, ())
+
+
+def test_without_imports_torch_is_there_where_somebody_uses_it_but_not_warmed_up() -> None:
+    found = find_preload([given("import torch")], NOTHING, imports=False)
+    assert (found.needed, found.wanted) == ((*OURS, TORCH), ())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from course.grading.border.breach import Breach
-from course.grading.referee.stand_ins import MAKERS, MAX_LEVELS, MAX_NAMES, ModuleStandIn
+from course.grading.referee.stand_ins import MAKERS
+from course.grading.referee.torch_values import MAX_LEVELS, MAX_NAMES, ModuleStandIn
 
 
 @dataclass

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course.grading.border.plain_data import MAX_BITS, MAX_DIGITS, Uncarried
-from course.grading.student.writers import ATOM_WRITERS, NUMPY_SCALARS, WRITERS, numpy_dtype
+from course.grading.student.torch_values import ALL_WRITERS
+from course.grading.student.writers import NUMPY_SCALARS, numpy_dtype
 
 
 def written(value: Any, kind: type | None = None) -> Any:
     """Return what the writer of `kind`, or of the value's own type, writes."""
     kind = kind or type(value)
-    return (ATOM_WRITERS.get(kind) or WRITERS[kind])(value)
+    return (ALL_WRITERS.atoms.get(kind) or ALL_WRITERS.others[kind])(value)
 
 
 @given(st.integers(-(2**63), 2**64 - 1))
