@@ -96,8 +96,11 @@ def limit_addresses(used: int, memory: int, *, room: int) -> None:
     """Let this process have so many bytes of `memory` beyond the addresses it has in use already.
 
     It may raise the limit by so much `room`, for libraries, which take addresses and no memory.
+    Where nothing tells how many are `used`, there is no limit.
     """
-    _limit(resource.RLIMIT_AS, used + memory, used + memory + room)
+    if used:
+        # It counts addresses, not memory, and imports have taken many of those.
+        _limit(resource.RLIMIT_AS, used + memory, used + memory + room)
 
 
 def set_limits(limits: Limits, used: int, *, is_alone: bool, room: int = 0) -> None:
@@ -111,9 +114,7 @@ def set_limits(limits: Limits, used: int, *, is_alone: bool, room: int = 0) -> N
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, limits.file_size)
     _limit(resource.RLIMIT_NOFILE, limits.open_files)
-    if used:
-        # It counts addresses, not memory, and imports have taken many of those.
-        limit_addresses(used, limits.memory, room=room)
+    limit_addresses(used, limits.memory, room=room)
     if is_alone:
         _limit(resource.RLIMIT_NPROC, limits.processes + 1)  # the supervisor counts too
 
