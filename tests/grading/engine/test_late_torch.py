@@ -96,9 +96,3 @@ def test_nothing_in_the_working_folder_stands_in_for_torch(grader: Grader) -> No
     source += f"{IMPORT}f = late.ones(2)"
     tests = "open(name + '.py', 'w').write('rand = None')\n"
     assert_right(grader, source, f"{tests}{IMPORT}assert f.tolist() == late.ones(2).tolist()")
-
-
-def test_where_warnings_are_errors_torch_is_imported(grader: Grader) -> None:
-    strict = "import warnings\nwarnings.simplefilter('error')\n"
-    source = f"{strict}def f():\n    {IMPORT}    return late.ones(1)"
-    assert_right(grader, source, f"{strict}assert f().tolist() == [1]")
