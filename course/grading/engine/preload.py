@@ -14,9 +14,10 @@ from pathlib import Path
 from course.grading.model.cells import Cell, Role
 from course.ipython_code import imported_modules
 
-# Both servers need these, whatever a notebook imports.
-OURS = ("course.grading.border.warm", "matplotlib.pyplot")
+# Both servers need it, whatever a notebook imports.
+WARM = "course.grading.border.warm"
 TORCH, WARM_TORCH = "torch", "course.grading.border.warm_torch"
+PYPLOT = "matplotlib.pyplot"
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ def find_preload(
     """Return what servers need, and want of what the instructor's `cells` import.
 
     The `local` modules, which lie beside the notebook, are left for the cells to import: only there
-    they are found. Without `imports`, so are all but torch. `readable` are the packages and modules
-    that the course provides.
+    they are found. Without `imports`, so are all but torch and pyplot. `readable` are the packages
+    and modules that the course provides.
     """
     wanted: dict[str, None] = {}  # in order, and each once
     for cell in cells:
@@ -46,14 +47,16 @@ def find_preload(
             wanted |= dict.fromkeys(imported_modules(cell.source))
     names = [name for name in wanted if name.partition(".")[0] not in local]
 
-    # A notebook may use torch without a word of it, through a module that it imports.
+    # A notebook may use a library without a word of it, through a module that it imports.
     sources = [cell.source for cell in cells]
     sources += _sources(names, {path.stem: path for path in readable})
-    # It takes seconds, which a notebook that never uses it should not pay.
-    uses_torch = any("torch" in source for source in sources)
-    if not imports:
-        return Preload((*OURS, TORCH) if uses_torch else OURS)
-    return Preload((*OURS, WARM_TORCH) if uses_torch else OURS, tuple(names))
+    # They take seconds, which a notebook that never uses them should not pay.
+    needed = [WARM]
+    if any("matplotlib" in source for source in sources):
+        needed.append(PYPLOT)
+    if any("torch" in source for source in sources):
+        needed.append(WARM_TORCH if imports else TORCH)
+    return Preload(tuple(needed), tuple(names) if imports else ())
 
 
 def _sources(names: Iterable[str], readable: Mapping[str, Path]) -> Iterator[str]:

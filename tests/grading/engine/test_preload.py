@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from course.grading.engine.preload import OURS, TORCH, WARM_TORCH, find_preload
+from course.grading.engine.preload import PYPLOT, TORCH, WARM, WARM_TORCH, find_preload
 from course.grading.model.cells import Cell, Role
 from tests.grading.cells import answer, given, question
 
@@ -43,14 +43,26 @@ def test_modules_beside_the_notebook_are_left_to_its_cells() -> None:
     assert find_preload(cells, frozenset({"tools"})).wanted == ("json",)
 
 
-def test_without_imports_only_ours_are_needed() -> None:
+def test_without_imports_only_ours_is_needed() -> None:
     found = find_preload([given("import json")], NOTHING, imports=False)
-    assert (found.needed, found.wanted) == (OURS, ())
+    assert (found.needed, found.wanted) == ((WARM,), ())
+
+
+@pytest.mark.parametrize(
+    ("source", "needed"),
+    [
+        ("import json", (WARM,)),
+        ("import matplotlib.pyplot as plt", (WARM, PYPLOT)),
+        ("%matplotlib inline", (WARM, PYPLOT)),
+    ],
+)
+def test_figures_are_prepared_where_somebody_draws(source: str, needed: tuple[str, ...]) -> None:
+    assert find_preload([given(source)], NOTHING).needed == needed
 
 
 def test_without_imports_torch_is_there_where_somebody_uses_it_but_not_warmed_up() -> None:
     found = find_preload([given("import torch")], NOTHING, imports=False)
-    assert (found.needed, found.wanted) == ((*OURS, TORCH), ())
+    assert (found.needed, found.wanted) == ((WARM, TORCH), ())
 
 
 @pytest.mark.parametrize(
@@ -95,5 +107,5 @@ def test_torch_is_seen_anywhere_in_a_package_of_the_courses(tmp_path: Path, file
 def test_a_module_without_a_source_is_only_wanted(package: Path, name: str) -> None:
     (package / "module.py").touch()
     found = find_preload([given(f"import {name}")], NOTHING)
-    assert (found.needed, found.wanted) == (OURS, (name,))
+    assert (found.needed, found.wanted) == ((WARM,), (name,))
     assert not (package.parent / "was_run").exists()
