@@ -76,9 +76,9 @@ class Record:
     def _stopped(self, stop: Stop) -> Failure:
         error = stop.error
         notes = "\n".join(getattr(error, "__notes__", []))  # the student's traceback
-        # One that the student's code has raised has its traceback; this one is the test's own.
-        if isinstance(error, AssertionError) and not notes:
-            return self._failed(stop.line, str(error) or None)
+        # An assert that the cell could have caught, and has not, or has raised again.
+        if isinstance(error, AssertionError) and stop.line in self.notes.raised:
+            return self._failed(stop.line, self.notes.raised[stop.line])
         if isinstance(error, Refused):
             return self._failure(stop.line, Verdict.REFUSED, str(error), notes)
         message = f"{type(error).__name__}: {error}"
