@@ -28,7 +28,9 @@ ALL_DTYPES: Mapping[str, torch.dtype] = MappingProxyType(
     }
 )
 # Those of tensors; this torch may lack the newest.
-ELEMENTS = {name: ALL_DTYPES[name] for name in TENSOR_DTYPES if name in ALL_DTYPES}
+ELEMENTS: Mapping[str, torch.dtype] = MappingProxyType(
+    {name: ALL_DTYPES[name] for name in sorted(TENSOR_DTYPES) if name in ALL_DTYPES}
+)
 # Of a module's parameters and buffers: characters in all, and dots in each.
 MAX_NAMES, MAX_LEVELS = 200_000, 40
 
